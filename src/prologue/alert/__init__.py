@@ -1,0 +1,2 @@
+"""Rules and notifications. Stands beside the path of a line and uses its public ends.
+"""

@@ -1,0 +1,2 @@
+"""Where an acknowledgement becomes true: durable storage between the way in and the engine.
+"""

@@ -1,0 +1,2 @@
+"""The `prologue` command.
+"""

@@ -1,0 +1,2 @@
+"""Talking to a running Prologue from Python and from the command line.
+"""

@@ -1,0 +1,2 @@
+"""The ways in from this machine: files, containers, the journal. Next chapter: `buffer`.
+"""

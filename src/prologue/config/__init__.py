@@ -1,0 +1,2 @@
+"""One YAML file, the environment and the flags, read once into frozen data.
+"""

@@ -1,0 +1,2 @@
+"""Running Prologue under Kubernetes.
+"""

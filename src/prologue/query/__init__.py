@@ -1,0 +1,2 @@
+"""LogQL compiled to SQL: text -> tokens -> tree -> checks -> plan -> rewrites -> SQL -> result shapes.
+"""

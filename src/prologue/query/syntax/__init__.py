@@ -1,0 +1,2 @@
+"""LogQL's tokens, frozen tree, parser and printer. Imports nothing but `model`.
+"""

@@ -1,0 +1,4 @@
+"""The engine: schema, migrations, the one writer and the readers. ClickHouse, embedded or served.
+
+Only this package knows the engine's driver. Next chapter: `query`.
+"""

@@ -1,0 +1,2 @@
+"""Numbered schema migrations, applied in order, never edited once released.
+"""

@@ -1,0 +1,2 @@
+"""How Prologue watches itself: its metrics and its own log.
+"""
