@@ -9,6 +9,7 @@
     |-- LimitError            the request is right but over a configured limit, which it names
     |-- TemporaryError        the same call may succeed later
     |   |-- BufferFull        back-pressure: try again after `retry_after` seconds
+    |   |-- PositionConflict  a payload does not join what is held of its source: resume at `resume_at`
     |   `-- EngineUnavailable the engine cannot take or answer now
     `-- EngineError           the engine refused a statement we built: our fault, never the user's
 
@@ -114,6 +115,20 @@ class BufferFull(TemporaryError):
     def __init__(self, message: str, *, retry_after: int = 1, cure: str = "") -> None:
         super().__init__(message, cure=cure)
         self.retry_after = retry_after
+
+
+class PositionConflict(TemporaryError):
+    """A payload that does not join what the buffer holds of its source; nothing was stored.
+
+    `resume_at` is the byte offset from which the source must be read again.
+    """
+
+    code = "position_conflict"
+
+    def __init__(self, message: str, *, source: str, resume_at: int) -> None:
+        super().__init__(message, cure=f"read the source again from byte {resume_at}")
+        self.source = source
+        self.resume_at = resume_at
 
 
 class EngineUnavailable(TemporaryError):

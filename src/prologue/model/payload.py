@@ -43,12 +43,13 @@ class Payload:
 
     `labels` are stream labels that hold for every record (RECORDS carry their own and leave it
     empty). `params` say how to read `data` (JSON_LINES: `time_field`, `message_field`,
-    `stream_fields` joined by commas).
+    `stream_fields` joined by commas). `data` is never changed after the payload is made; what a
+    `Segment` hands out is a memoryview into the segment, so take a copy to keep a part of it.
     """
 
     tenant: str
     format: PayloadFormat
-    data: bytes
+    data: bytes | memoryview
     received_ns: int
     labels: Mapping[str, str] = field(default_factory=dict)
     params: Mapping[str, str] = field(default_factory=dict)
@@ -65,12 +66,59 @@ class Receipt:
 class PayloadSink(Protocol):
     """Takes payloads and acknowledges them when they are durable.
 
-    Duties: `append` is thread-safe, returns at once, and either raises `BufferFull` having stored
-    nothing, or returns a future that resolves only after the payload survives kill -9 and loss of
-    power. A failed future means: not acknowledged, the sender must send it again. `durable_position`
-    answers the byte offset up to which a source is held durably (0 where it is unknown).
+    Duties: `append` is thread-safe, returns at once, and either raises having stored nothing, or
+    returns a future that resolves only after the payload survives kill -9 and loss of power. It
+    raises `BufferFull` (back-pressure), `PositionConflict` (below) or `PayloadTooLarge`; a future
+    fails with the same errors or a `TemporaryError`. A failed future means: not acknowledged, the
+    sender must send it again. The future cannot be cancelled: the payload is on its way.
+
+    Positions: `durable_position` answers the byte offset up to which a source is held durably (0
+    where it is unknown); a payload that ends at or before it is acknowledged with
+    `Receipt(segment=-1)` without being stored. One that starts before it and ends after it, or that
+    follows bytes of the same source whose append failed, gets `PositionConflict`: read again from
+    its `resume_at`. Sources that are neither written nor asked about for a configured time are
+    forgotten, so a reader of an idle source asks now and then.
     """
 
     def append(self, payload: Payload) -> Future[Receipt]: ...
 
     def durable_position(self, source: str) -> int: ...
+
+
+class Segment(Protocol):
+    """A run of durable payloads that is inserted into the engine as one, and then released.
+
+    `sequence` grows for ever and is never used twice, not across restarts either. `batch_id` names
+    this content everywhere and for ever: equal whenever the same segment is handed out again, and
+    different for anything else, even if the buffer's directory was wiped or restored in between.
+    `bytes` is its size on disk. `payloads()` answers the same payloads in the same order each time
+    it is asked (fewer only where the medium damaged them, which the buffer has then reported and
+    set aside); it may be empty, and raises `TemporaryError` where the medium cannot be read.
+    """
+
+    @property
+    def sequence(self) -> int: ...
+
+    @property
+    def batch_id(self) -> str: ...
+
+    @property
+    def bytes(self) -> int: ...
+
+    def payloads(self) -> list[Payload]: ...
+
+
+class PayloadSource(Protocol):
+    """Hands durable payloads to the writer, segment by segment.
+
+    Duties: `take` blocks for at most `timeout` seconds and answers the next segment in order of
+    sequence, or None where there is none yet or the source is closed; a segment is handed to one
+    taker. What was taken stays durable until `release`, which the writer calls after the engine has
+    every payload durably; what was not released is handed out again after a restart, unchanged and
+    under the same `batch_id`. `release` is idempotent, may come in any order, and raises
+    `TemporaryError` where it could not be made to last: the segment is then still held, call again.
+    """
+
+    def take(self, timeout: float) -> Segment | None: ...
+
+    def release(self, segment: Segment) -> None: ...
