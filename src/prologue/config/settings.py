@@ -1,0 +1,283 @@
+"""Every setting: its name, type, default and meaning, as frozen data in sections.
+
+This is the one place a setting is described: `docs/configuration.md` is generated from the
+descriptions here, the loader takes types and bounds from here, and `prologue config show` lists
+what is here. A type alias below is a *kind*: how the text of a value is read.
+
+Next chapter: `prologue.config.schema`, which turns these classes into a flat catalog of keys.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Duration = Annotated[float, Meta(extra={"kind": "duration"})]
+"""Seconds."""
+
+Size = Annotated[int, Meta(extra={"kind": "size"})]
+"""Bytes."""
+
+Listen = Annotated[str, Meta(extra={"kind": "listen"})]
+"""`host:port`; port 0 lets the system choose."""
+
+ListenOrOff = Annotated[str, Meta(extra={"kind": "listen_or_off"})]
+"""`host:port`, or empty for off."""
+
+SECRET = Meta(extra={"secret": True})
+"""Marks a setting whose value is never shown."""
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=False):
+    """Base of every section: frozen, and deaf to keys it does not know."""
+
+
+class Http(Section, frozen=True):
+    """The HTTP server: the web UI, the Loki API, the push API, `/ready` and `/metrics`."""
+
+    listen: Annotated[
+        Listen,
+        Meta(
+            description="Address and port to listen on. `127.0.0.1` is reachable from this machine only;"
+            " `0.0.0.0:3100` from everywhere. Port 0 takes any free port."
+        ),
+    ] = "127.0.0.1:3100"
+    cors_origins: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Origins, such as `https://grafana.example.org`, whose pages may call the API from a"
+            " browser; `*` allows all. Empty: only Prologue's own UI."
+        ),
+    ] = ()
+    shutdown_timeout: Annotated[
+        Duration,
+        Meta(ge=0, description="How long open requests may take to finish after Ctrl-C or SIGTERM."),
+    ] = 5.0
+
+
+class Receive(Section, frozen=True):
+    """What senders may push."""
+
+    max_body_bytes: Annotated[
+        Size,
+        Meta(
+            ge=1024,
+            description="Largest request body accepted, as it travels (compressed or not). A larger one is"
+            " refused with 413 and this limit.",
+        ),
+    ] = 64 * 1024**2
+    max_decompressed_bytes: Annotated[
+        Size,
+        Meta(
+            ge=1024,
+            description="Largest body accepted once it is decompressed: the guard against decompression"
+            " bombs.",
+        ),
+    ] = 256 * 1024**2
+    otlp_http_listen: Annotated[
+        ListenOrOff,
+        Meta(
+            description="A second address for OTLP over HTTP, usually `127.0.0.1:4318`, where OpenTelemetry"
+            " SDKs send by default. Empty: OTLP is served on the main port only (`/v1/logs`)."
+        ),
+    ] = ""
+
+
+class Labels(Section, frozen=True):
+    """Labels that Prologue adds to what was sent."""
+
+    discover_service_name: Annotated[
+        bool,
+        Meta(
+            description="Give every stream a `service_name`, taken from `service`, `app`, `container`, `job`"
+            " and their like when the sender named none. Off: a line carries only what was sent."
+        ),
+    ] = True
+    discover_log_levels: Annotated[
+        bool,
+        Meta(
+            description="Give every line a `detected_level`, from its severity, its attributes or its text."
+            " Off: a line carries only what was sent."
+        ),
+    ] = True
+
+
+class Buffer(Section, frozen=True):
+    """The disk buffer: where a batch is made durable before it is acknowledged."""
+
+    max_bytes: Annotated[
+        Size,
+        Meta(
+            ge=1024**2,
+            description="Most that may wait on disk for the store. When it is full senders get 429 with"
+            " Retry-After and collected files wait; nothing is dropped.",
+        ),
+    ] = 4 * 1024**3
+    segment_bytes: Annotated[
+        Size,
+        Meta(
+            ge=64 * 1024,
+            description="Size at which a segment is sealed and inserted as one batch. Larger is faster and"
+            " uses more memory.",
+        ),
+    ] = 32 * 1024**2
+    seal_after: Annotated[
+        Duration,
+        Meta(
+            gt=0,
+            description="Age at which a segment is sealed even if it is small: the most a line waits for its"
+            " batch when little is sent.",
+        ),
+    ] = 0.25
+    forget_sources_after: Annotated[
+        Duration,
+        Meta(
+            gt=0,
+            description="How long the position reached in a file or other replayable source is remembered"
+            " after its last line.",
+        ),
+    ] = 30 * 86400.0
+
+
+class Store(Section, frozen=True):
+    """The embedded engine and how long it keeps lines."""
+
+    retention_days: Annotated[
+        int,
+        Meta(ge=0, description="Days a line is kept, by its own timestamp. 0 keeps lines for ever."),
+    ] = 30
+    retention: Annotated[
+        dict[str, int],
+        Meta(
+            ge=0,
+            description="Days by retention class, for lines that must be kept for a longer or shorter time:"
+            " `{audit: 365, debug: 3}`. 0 keeps the class for ever.",
+        ),
+    ] = {}
+    query_memory: Annotated[
+        Size,
+        Meta(
+            ge=16 * 1024**2,
+            description="Most memory one query may take in the engine; over it the query fails with an error"
+            " that says so.",
+        ),
+    ] = 1024**3
+
+
+class Query(Section, frozen=True):
+    """What one query may ask for."""
+
+    timeout: Annotated[
+        Duration, Meta(gt=0, description="Longest a query may run before it is stopped with an error.")
+    ] = 60.0
+    max_entries: Annotated[
+        int, Meta(ge=1, description="Largest `limit` a log query may ask for: lines in one answer.")
+    ] = 5000
+    max_series: Annotated[int, Meta(ge=1, description="Most series one metric query may answer with.")] = (
+        20000
+    )
+    max_points: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Most points a series may have: `(end - start) / step` over it is refused, as in Loki"
+            " and Prometheus.",
+        ),
+    ] = 11000
+    max_bytes_read: Annotated[
+        Size,
+        Meta(ge=0, description="Most uncompressed bytes one query may read from the store. 0: no limit."),
+    ] = 0
+
+
+class Collect(Section, frozen=True):
+    """Which log files of this machine are tailed."""
+
+    enabled: Annotated[
+        bool,
+        Meta(description="Collect this machine's logs. Off: only what is pushed is stored."),
+    ] = True
+    discover: Annotated[
+        bool,
+        Meta(
+            description="Find logs without configuration: `/var/log/**/*.log`, syslog, journald, Docker"
+            " json-file and CRI pod logs. Off: only `include`."
+        ),
+    ] = True
+    include: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="More files to tail, as globs; `**` matches any number of folders:"
+            " `/srv/*/logs/**/*.log`."
+        ),
+    ] = ()
+    exclude: Annotated[
+        tuple[str, ...],
+        Meta(description="Files never to tail, as globs; wins over `include` and discovery."),
+    ] = ()
+    services: Annotated[
+        dict[str, str],
+        Meta(
+            description="`service_name` by file glob, where the name found by rule is not the one you want:"
+            " `{/srv/shop/logs/*.log: shop}`."
+        ),
+    ] = {}
+    root: Annotated[
+        Path,
+        Meta(
+            description="Folder that stands for `/`: in a container, where the host's root is mounted"
+            " (`/host`)."
+        ),
+    ] = Path("/")
+    rescan: Annotated[
+        Duration, Meta(gt=0, description="How often to look for new files where the kernel does not tell.")
+    ] = 5.0
+    initial_max_bytes: Annotated[
+        Size,
+        Meta(
+            ge=0,
+            description="How much of a file seen for the first time is read: its last so many bytes, from a"
+            " line's start. 0: only what is appended from now on.",
+        ),
+    ] = 64 * 1024**2
+    max_line_bytes: Annotated[
+        Size,
+        Meta(
+            ge=1024, description="A longer line is stored in pieces of this size; no part of it is dropped."
+        ),
+    ] = 16 * 1024**2
+
+
+class Log(Section, frozen=True):
+    """Prologue's own log, on stderr."""
+
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="Least severe level written.")
+    ] = "info"
+    format: Annotated[
+        Literal["text", "json"],
+        Meta(description="`text` for people, `json` for another log system: one object a line."),
+    ] = "text"
+
+
+class Settings(Section, frozen=True):
+    """All settings. Build one with `prologue.config.load.load`, or plainly in a test."""
+
+    data_dir: Annotated[
+        Path,
+        Meta(
+            description="Folder for everything Prologue stores. Relative to the folder it is started in."
+            " One process at a time may use it."
+        ),
+    ] = Path("data")
+    http: Http = Http()
+    receive: Receive = Receive()
+    labels: Labels = Labels()
+    buffer: Buffer = Buffer()
+    store: Store = Store()
+    query: Query = Query()
+    collect: Collect = Collect()
+    log: Log = Log()
