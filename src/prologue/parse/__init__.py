@@ -1,2 +1,1 @@
-"""Turning a payload of any format into the engine expressions or Arrow columns of the record model.
-"""
+"""Turning a payload of any format into the engine expressions or Arrow columns of the record model."""

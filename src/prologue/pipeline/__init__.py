@@ -1,2 +1,1 @@
-"""From the buffer to the store: what is sealed is parsed, inserted once, then released.
-"""
+"""From the buffer to the store: what is sealed is parsed, inserted once, then released."""

@@ -1,2 +1,1 @@
-"""How Prologue watches itself: its metrics and its own log.
-"""
+"""How Prologue watches itself: its metrics and its own log."""

@@ -1,2 +1,1 @@
-"""Numbered schema migrations, applied in order, never edited once released.
-"""
+"""Numbered schema migrations, applied in order, never edited once released."""

@@ -1,0 +1,137 @@
+"""JSON lines, parsed by the engine: one pass over each line into a map, then columns from the map.
+
+A line that is not a JSON object is kept whole as the body, with the reason in `__error__`. Nested
+objects are flattened with `.`, down to _DEPTH levels; deeper ones stay as JSON text. Rows without
+nested objects, the common case, never pay for flattening: the engine evaluates that branch only
+where it is needed.
+
+Field names come from the sender's URL and are bound as parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from prologue.model.labels import SERVICE_NAME
+from prologue.model.payload import Payload
+from prologue.parse import labels_sql, timestamps
+from prologue.parse.columns import ParseOptions
+from prologue.parse.job import ParseJob
+
+_DEPTH = 8
+_MAP = "Map(LowCardinality(String), String)"
+_FLAT = f"JSONExtract(line, '{_MAP}')"
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Which fields of an object are its time, its message and its stream's labels."""
+
+    time: tuple[str, ...]
+    message: tuple[str, ...]
+    labels: Mapping[str, str]
+
+    @classmethod
+    def of(cls, params: Mapping[str, str]) -> Fields:
+        return cls(
+            time=_names(params.get("time_field", "")) or ("_time",),
+            message=_names(params.get("message_field", "")) or ("_msg",),
+            labels=labels_sql.label_names(_names(params.get("stream_fields", ""))),
+        )
+
+
+def parse(payloads: Sequence[Payload], options: ParseOptions) -> ParseJob:
+    """The job for payloads of one tenant with equal params and labels."""
+    first = payloads[0]
+    fields = Fields.of(first.params)
+    bound: dict[str, object] = {"tenant": first.tenant, "observed": first.received_ns}
+    time = _first_of("time", fields.time, bound)
+    message = _first_of("message", fields.message, bound)
+    labels = _labels(fields, first.labels, bound, options)
+    bound["taken"] = [*fields.time, *fields.message, *fields.labels.values(), "trace_id", "span_id"]
+    bound["time_fields"] = list(fields.time)
+    return ParseJob(
+        format="LineAsString",
+        structure="line String",
+        data=joined(payloads),
+        select=_raw(time, message, labels_sql.canonical(labels)),
+        parameters=bound,
+    )
+
+
+def joined(payloads: Sequence[Payload]) -> bytes | memoryview:
+    """The payloads' bytes in one, each ending its last line."""
+    if len(payloads) == 1:
+        return payloads[0].data
+    parts: list[bytes | memoryview] = []
+    for payload in payloads:
+        parts.append(payload.data)
+        if payload.data[-1:] != b"\n":
+            parts.append(b"\n")
+    return b"".join(parts)
+
+
+def _raw(time: str, message: str, labels: str) -> str:
+    """RAW_COLUMNS from `{source}`, whose one column is `line`.
+
+    The time's field stays an attribute where it holds no time: nothing that was sent is lost.
+    """
+    observed = timestamps.from_nanoseconds("{observed:Int64}")
+    error = "map('__error__', 'JSONParserErr', '__error_details__', 'the line is not a JSON object')"
+    return f"""
+SELECT {{tenant:String}} AS tenant, {timestamps.best_effort("time_text")} AS sent, {observed} AS observed,
+    {labels} AS labels, toUInt8(0) AS severity_number, '' AS severity_text,
+    if(message_text != '', message_text, line) AS body, m['trace_id'] AS trace_id, m['span_id'] AS span_id,
+    if(is_object,
+       mapFilter((k, v) -> v != '' AND (k NOT IN {{taken:Array(String)}}
+           OR (isNull(sent) AND k IN {{time_fields:Array(String)}})), m),
+       {error}) AS attributes
+FROM (SELECT line, m, is_object, {time} AS time_text, {message} AS message_text FROM (
+    SELECT line, {_FLAT} AS flat,
+        length(flat) > 0 OR (isValidJSON(line) AND JSONType(line) = 'Object') AS is_object,
+        if(arrayExists(v -> startsWith(v, '{{'), mapValues(flat)), {_flattened()}, flat) AS m
+    FROM {{source}} WHERE notEmpty(trimBoth(line))))"""
+
+
+def _flattened() -> str:
+    """Pairs of path and raw JSON, level by level; then strings lose their quotes."""
+    pairs = "JSONExtractKeysAndValuesRaw(line)"
+    for _ in range(_DEPTH - 1):
+        pairs = (
+            "arrayFlatten(arrayMap(p -> if(startsWith(p.2, '{') AND p.2 != '{}', "
+            "arrayMap(c -> (concat(p.1, '.', c.1), c.2), JSONExtractKeysAndValuesRaw(p.2)), [p]), "
+            f"{pairs}))"
+        )
+    text = "multiIf(startsWith(p.2, '\"'), JSONExtractString(p.2), p.2 = 'null', '', p.2)"
+    return f"CAST(arrayMap(p -> (p.1, {text}), {pairs}), '{_MAP}')"
+
+
+def _labels(
+    fields: Fields, fixed: Mapping[str, str], bound: dict[str, object], options: ParseOptions
+) -> dict[str, str]:
+    """An expression for each label's value; labels said of the whole payload win over fields."""
+    labels = {}
+    for place, (name, field) in enumerate(fields.labels.items()):
+        bound[f"label_{place}"] = field
+        labels[name] = f"m[{{label_{place}:String}}]"
+    for place, (name, value) in enumerate(fixed.items()):
+        bound[f"fixed_{place}"] = value
+        labels[name] = f"{{fixed_{place}:String}}"
+    if options.discover_service_name and SERVICE_NAME not in fixed:
+        labels[SERVICE_NAME] = labels_sql.service_name("m")
+    return labels
+
+
+def _first_of(kind: str, fields: Sequence[str], bound: dict[str, object]) -> str:
+    """The value of the first field that has one."""
+    values = []
+    for place, field in enumerate(fields):
+        bound[f"{kind}_{place}"] = field
+        values.append(f"m[{{{kind}_{place}:String}}]")
+    branches = [part for value in values[:-1] for part in (f"{value} != ''", value)]
+    return f"multiIf({', '.join([*branches, values[-1]])})" if branches else values[-1]
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for name in (part.strip() for part in text.split(",")) if name)

@@ -1,0 +1,175 @@
+"""From the buffer to the store: take a segment, parse it, insert it once, release it.
+
+One thread owns the writer. A segment is released only when the engine holds every line of it; until
+then it stays in the buffer, so whatever goes wrong here costs time, never lines:
+
+- The engine is away, out of memory or out of disk: the same segment is tried again, with growing
+  pauses, for as long as it takes. Meanwhile the buffer fills and the ways in push back.
+- A group of payloads cannot be parsed: each is tried alone, and one that still fails is stored whole,
+  line by line, with the reason (`prologue.parse.whole`).
+- A stop in the middle: the segment comes again at the next start and is written with `recover`.
+
+Next chapter: `prologue.store.writer`, how once is exactly once.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from prologue.model.errors import EngineError, PrologueError
+from prologue.model.payload import Payload, PayloadSource, Segment
+from prologue.parse import catalog, whole
+from prologue.parse.columns import ParseOptions
+from prologue.parse.job import ParseJob
+from prologue.pipeline.progress import Progress
+from prologue.store.engine import Source
+from prologue.store.stage import Stage
+from prologue.store.writer import LogWriter
+from prologue.telemetry import metrics
+
+logger = logging.getLogger(__name__)
+
+_TAKE_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """Pauses between tries of a segment, in seconds: `first`, doubled up to `most`."""
+
+    first: float = 0.2
+    most: float = 15.0
+
+    def pause(self, failures: int) -> float:
+        """How long to wait after so many failures in a row, counted from 1."""
+        return float(min(self.most, self.first * 2 ** min(failures - 1, 16)))
+
+
+class Ingest:
+    """The thread between buffer and store. `start` it once; `stop` drains what is sealed.
+
+    `recover_upto` is the highest batch the engine held at start: only a segment up to it can have
+    been interrupted, because batches are written in order.
+    """
+
+    def __init__(
+        self,
+        source: PayloadSource,
+        writer: LogWriter,
+        progress: Progress,
+        *,
+        options: ParseOptions,
+        recover_upto: int,
+        retry: RetryPolicy | None = None,
+        unix_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._source = source
+        self._writer = writer
+        self._progress = progress
+        self._options = options
+        self._recover_upto = recover_upto
+        self._retry = retry or RetryPolicy()
+        self._unix_ns = unix_ns
+        self._stopping = threading.Event()
+        self._deadline = float("inf")
+        self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout: float) -> bool:
+        """Write what the buffer has sealed, then end; whether that was done within `timeout` seconds.
+
+        What was not written stays in the buffer and is written at the next start.
+        """
+        self._deadline = time.monotonic() + timeout
+        self._stopping.set()
+        self._thread.join(timeout + 2 * _TAKE_SECONDS)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while True:
+            stopping = self._stopping.is_set()
+            try:
+                segment = self._source.take(0.0 if stopping else _TAKE_SECONDS)
+            except PrologueError as error:
+                logger.error("the buffer cannot be read, trying again: %s", error.message)
+                self._stopping.wait(self._retry.most)
+                continue
+            if segment is not None:
+                if not self._write_until_done(segment):
+                    return
+            elif stopping:
+                return
+
+    def _write_until_done(self, segment: Segment) -> bool:
+        """Try until the segment is stored and released; False where a stop came first."""
+        failures = 0
+        while True:
+            try:
+                self._write(segment, recover=failures > 0 or segment.sequence <= self._recover_upto)
+                return True
+            except PrologueError as error:
+                failures += 1
+                metrics.INGEST_RETRIES.inc()
+                self._progress.failed(error.message)
+                pause = self._retry.pause(failures)
+                logger.error(
+                    "batch %d is not stored yet (try %d, again in %.1f s): %s",
+                    segment.sequence,
+                    failures,
+                    pause,
+                    error.message,
+                )
+            if self._give_up(pause):
+                return False
+
+    def _give_up(self, pause: float) -> bool:
+        """Wait; whether a stop leaves no time for another try."""
+        if self._stopping.wait(pause):
+            time.sleep(max(0.0, min(pause, self._deadline - time.monotonic())))
+        return time.monotonic() >= self._deadline
+
+    def _write(self, segment: Segment, *, recover: bool) -> None:
+        began = time.monotonic()
+        payloads = segment.payloads()
+        rows = self._parse(payloads)
+        try:
+            written = self._writer.commit(segment.sequence, recover=recover)
+        finally:
+            self._writer.clear()
+        self._source.release(segment)
+        self._progress.stored(segment.sequence, written.inserted, self._unix_ns())
+        metrics.INGEST_ROWS.inc(written.inserted)
+        metrics.INGEST_BYTES.inc(sum(len(payload.data) for payload in payloads))
+        metrics.INGEST_BATCH_SECONDS.observe(time.monotonic() - began)
+        if recover:
+            logger.info(
+                "batch %d recovered: %d lines, %d were missing", segment.sequence, rows, written.inserted
+            )
+
+    def _parse(self, payloads: Sequence[Payload]) -> int:
+        groups = catalog.groups(payloads)
+        try:
+            return self._writer.parse([self._stage(catalog.parse(group, self._options)) for group in groups])
+        except EngineError as error:
+            logger.warning("a batch cannot be parsed in groups, trying each payload alone: %s", error.message)
+        return self._writer.parse([self._parsable(payload) for payload in payloads])
+
+    def _parsable(self, payload: Payload) -> Stage:
+        """The payload's stage, or, where the engine cannot read it, its lines whole with the reason."""
+        stage = self._stage(catalog.parse([payload], self._options))
+        try:
+            self._writer.parse([stage])
+        except EngineError as error:
+            metrics.INGEST_UNPARSABLE.labels(payload.format).inc()
+            logger.error("a %s payload is kept whole: %s", payload.format, error.message)
+            return self._stage(whole.parse(payload, error.message))
+        return stage
+
+    @staticmethod
+    def _stage(job: ParseJob) -> Stage:
+        return Stage(Source(job.format, job.structure, job.data), job.select, job.parameters, job.rows)

@@ -1,0 +1,67 @@
+"""How far the store is, for those who wait for it: live tail, the status page, tests.
+
+Threads read and wait; the ingest thread alone writes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A moment of the store: the last batch in it, rows since start, when (Unix ns), what hurts."""
+
+    batch: int = 0
+    rows: int = 0
+    stored_ns: int | None = None
+    error: str | None = None
+
+
+class Progress:
+    """`batch` starts at what the store held at start."""
+
+    def __init__(self, batch: int) -> None:
+        self._standing = Standing(batch=batch)
+        self._changed = threading.Condition()
+        self._listeners: tuple[Callable[[int], None], ...] = ()
+
+    @property
+    def now(self) -> Standing:
+        return self._standing
+
+    def stored(self, batch: int, rows: int, at_ns: int) -> None:
+        """A batch is in the store; wakes everybody who waits."""
+        with self._changed:
+            held = self._standing
+            self._standing = Standing(max(held.batch, batch), held.rows + rows, at_ns, None)
+            self._changed.notify_all()
+        for listener in self._listeners:
+            listener(self._standing.batch)
+
+    def failed(self, error: str) -> None:
+        """A batch could not be stored and will be tried again."""
+        with self._changed:
+            self._standing = replace(self._standing, error=error)
+
+    def wait_beyond(self, batch: int, timeout: float) -> int:
+        """The last batch, as soon as it is beyond `batch` or after `timeout` seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._standing.batch > batch, timeout)
+            return self._standing.batch
+
+    def subscribe(self, listener: Callable[[int], None]) -> Callable[[], None]:
+        """Call `listener(batch)` from the ingest thread after each batch; the answer ends that.
+
+        A listener must return at once and never raise.
+        """
+        with self._changed:
+            self._listeners = (*self._listeners, listener)
+
+        def end() -> None:
+            with self._changed:
+                self._listeners = tuple(other for other in self._listeners if other is not listener)
+
+        return end

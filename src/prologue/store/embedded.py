@@ -1,0 +1,96 @@
+"""chDB, the ClickHouse engine inside this process.
+
+Rows enter through a memory file: the bytes are put into an anonymous file (`memfd_create`) that the
+engine reads as `/proc/self/fd/N`, so nothing touches the disk between the buffer's segment and the
+table's part, and `INSERT ... SELECT` computes columns on the way. (`input()` succeeds under chDB and
+stores nothing; the driver's own inserts write a temporary file each.)
+
+The engine allows one process per directory and one directory per process; every `EmbeddedEngine` of
+a process is a connection of its own to the same engine.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import clickhouse_connect
+import pyarrow as pa
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from prologue.model.errors import EngineUnavailable
+from prologue.store.engine import NONE, Parameters, Settings, Source
+from prologue.store.errors import engine_errors
+
+
+class EmbeddedEngine:
+    """A connection to the engine at `path`; see `prologue.store.engine.Engine` for its duties."""
+
+    def __init__(self, path: Path, *, database: str = "default", settings: Settings | None = None) -> None:
+        self._lock = threading.Lock()
+        try:
+            self._client: Any = clickhouse_connect.get_client(
+                interface="chdb", path=str(path), database=database, settings=dict(settings or {})
+            )
+        except (ClickHouseError, RuntimeError) as error:
+            raise EngineUnavailable(
+                f"the engine cannot open {path}: {error}",
+                cure="stop the other process that uses this directory, or choose another with --data-dir",
+            ) from error
+
+    def command(self, sql: str, parameters: Parameters = NONE, settings: Settings = NONE) -> None:
+        with self._lock, engine_errors():
+            self._client.command(_with_settings(sql, settings), parameters=_bound(parameters))
+
+    def arrow(self, sql: str, parameters: Parameters = NONE, settings: Settings = NONE) -> pa.Table:
+        with self._lock, engine_errors():
+            table = self._client.query_arrow(
+                _with_settings(sql, settings), parameters=_bound(parameters), use_strings=True
+            )
+        return cast("pa.Table", table)
+
+    def insert_select(
+        self, into: str, select: str, source: Source, parameters: Parameters = NONE, settings: Settings = NONE
+    ) -> None:
+        with _memory_file(source.data) as path:
+            rows = f"file('{path}', '{source.format}', '{source.structure}')"
+            self.command(f"INSERT INTO {into} {select.replace('{source}', rows)}", parameters, settings)
+
+    def close(self) -> None:
+        with self._lock:
+            self._client.close()
+
+
+@contextmanager
+def _memory_file(data: bytes | memoryview | pa.Buffer) -> Iterator[str]:
+    """The data as a file without a name or a disk; the path is good inside the block."""
+    descriptor = os.memfd_create("prologue-batch", os.MFD_CLOEXEC)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        yield f"/proc/self/fd/{descriptor}"
+    finally:
+        os.close(descriptor)
+
+
+def _bound(parameters: Parameters) -> dict[str, Any] | None:
+    return dict(parameters) or None
+
+
+def _with_settings(sql: str, settings: Mapping[str, str | int | float]) -> str:
+    """The statement with a SETTINGS clause. Names and values come from our code, never from a user."""
+    if not settings:
+        return sql
+    clause = ", ".join(f"{name} = {_literal(value)}" for name, value in settings.items())
+    return f"{sql}\nSETTINGS {clause}"
+
+
+def _literal(value: str | int | float) -> str:
+    if isinstance(value, str):
+        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return repr(value)

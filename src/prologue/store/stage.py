@@ -1,0 +1,38 @@
+"""The stage: one batch parsed into rows in memory, before anything durable is touched.
+
+The writer fills it from the pipeline's `Stage`s, one for each group of payloads that are read the
+same way, registers the streams it finds there, and inserts it into `logs` as one block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from prologue.store.engine import Source
+
+STAGE_COLUMNS = (
+    "tenant",
+    "sent",
+    "observed",
+    "labels",
+    "severity_number",
+    "severity_text",
+    "body",
+    "trace_id",
+    "span_id",
+    "attributes",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Rows to come: `select` yields STAGE_COLUMNS in order from `{source}`; `parameters` are bound.
+
+    `rows` is how many there must be, or None where only the engine can count them.
+    """
+
+    source: Source
+    select: str
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    rows: int | None = None

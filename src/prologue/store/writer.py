@@ -1,0 +1,167 @@
+"""The one writer: a batch goes in whole, once, and is known to be in before it is released.
+
+How exactly once holds on a table that has no transactions:
+
+1. The batch is parsed into `stage`, in memory. Whatever fails here has touched nothing.
+2. Its streams are registered. Repeating that is harmless.
+3. `INSERT INTO logs SELECT ... FROM stage` writes one block, so one part a partition, each
+   committed atomically and fsynced (table settings), under a deduplication token made of the
+   batch id.
+4. When step 3 was interrupted (a crash, an error whose outcome is unknown), the batch is written
+   again with `recover=True`: the partitions that already hold rows of this batch id are asked for
+   and left out. That needs no deduplication window, and a window that was written just before a
+   crash cannot hide a part that was not.
+
+Next chapter: `prologue.pipeline`, which takes batches from the buffer and retries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from prologue.model.errors import EngineError
+from prologue.store.engine import Engine
+from prologue.store.stage import STAGE_COLUMNS, Stage
+
+_COLUMNS = ", ".join(STAGE_COLUMNS)
+_STREAM = "xxHash64(concat(tenant, '\\0', labels))"
+
+# One block in, one part a partition out, whatever the batch holds.
+_ONE_BLOCK: dict[str, str | int | float] = {
+    "max_insert_threads": 1,
+    "min_insert_block_size_rows": 1 << 40,
+    "min_insert_block_size_bytes": 1 << 50,
+    "max_partitions_per_insert_block": 0,
+}
+_PARSING: dict[str, str | int | float] = {
+    "max_partitions_per_insert_block": 0,
+    "short_circuit_function_evaluation": "enable",
+}
+
+_LOGS_COLUMNS = (
+    "tenant, timestamp, observed, stream, batch, level, severity_number, severity_text, body, "
+    "trace_id, span_id, attributes, retention"
+)
+_LOGS_VALUES = (
+    f"tenant, timestamp, observed, {_STREAM}, {{batch:UInt64}}, level, severity_number, severity_text, body, "
+    "trace_id, span_id, attributes, {retention:String} AS retention"
+)
+_ROWS_OF_BATCH = "SELECT count() AS n FROM logs WHERE batch = {batch:UInt64}"
+
+_MAX_KNOWN_STREAMS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What one batch came to: rows parsed, and rows inserted now (fewer after a recovery)."""
+
+    rows: int
+    inserted: int
+
+
+class LogWriter:
+    """Owns `stage`; use from one thread at a time.
+
+    `finish` is the SELECT over `stage` that yields the columns of `logs` but for stream (made of
+    its `labels`), batch and retention.
+    """
+
+    def __init__(self, engine: Engine, finish: str, *, retention_class: str = "default") -> None:
+        self._engine = engine
+        self._finish = finish
+        self._insert = f"INSERT INTO logs ({_LOGS_COLUMNS}) SELECT {_LOGS_VALUES} FROM ({finish})"
+        self._retention = retention_class
+        self._known: set[tuple[str, int, int]] = set()
+
+    def parse(self, stages: Sequence[Stage]) -> int:
+        """Fill the stage with the batch; the number of rows.
+
+        Raises EngineError where the engine cannot read a source or counts other rows than the
+        stage promised; nothing durable was touched.
+        """
+        self._engine.command("TRUNCATE TABLE stage")
+        total = 0
+        for stage in stages:
+            self._engine.insert_select(
+                f"stage ({_COLUMNS})", stage.select, stage.source, stage.parameters, _PARSING
+            )
+            rows = self._count("SELECT count() AS n FROM stage") - total
+            if stage.rows is not None and rows != stage.rows:
+                raise EngineError(f"the engine parsed {rows} rows of a source that holds {stage.rows}")
+            total += rows
+        return total
+
+    def commit(self, batch: int, *, recover: bool) -> Written:
+        """Make the staged rows durable under `batch`; see the module on `recover`."""
+        rows = self._count("SELECT count() AS n FROM stage")
+        if rows == 0:
+            return Written(0, 0)
+        self._register_streams()
+        if recover:
+            return self._commit_missing(batch, rows)
+        token = {"insert_deduplication_token": f"batch-{batch}"}
+        self._engine.command(self._insert, self._bound(batch), {**_ONE_BLOCK, **token})
+        return Written(rows, rows)
+
+    def _commit_missing(self, batch: int, rows: int) -> Written:
+        """Insert what an interrupted insert left out: the partitions that hold nothing of the batch.
+
+        Without deduplication: the interrupted insert's token may stand for a part that never came
+        to be.
+        """
+        held = self._held(batch)
+        missing = "WHERE (toString(toDate(timestamp)), retention) NOT IN {held:Array(Tuple(String, String))}"
+        before = self._count(_ROWS_OF_BATCH, batch)
+        self._engine.command(
+            f"{self._insert} {missing}" if held else self._insert,
+            {**self._bound(batch), "held": held} if held else self._bound(batch),
+            {**_ONE_BLOCK, "insert_deduplicate": 0},
+        )
+        return Written(rows, self._count(_ROWS_OF_BATCH, batch) - before)
+
+    def _bound(self, batch: int) -> dict[str, object]:
+        return {"batch": batch, "retention": self._retention}
+
+    def clear(self) -> None:
+        """Give the batch's memory back."""
+        self._engine.command("TRUNCATE TABLE stage")
+
+    def _held(self, batch: int) -> list[tuple[str, str]]:
+        table = self._engine.arrow(
+            "SELECT DISTINCT toString(toDate(timestamp)) AS day, toString(retention) AS retention "
+            "FROM logs WHERE batch = {batch:UInt64}",
+            {"batch": batch},
+        )
+        return [(row["day"], row["retention"]) for row in table.to_pylist()]
+
+    def _register_streams(self) -> None:
+        found = self._engine.arrow(
+            f"SELECT toString(tenant) AS tenant, toUInt32(toDate(timestamp)) AS day, {_STREAM} AS stream "
+            f"FROM ({self._finish}) GROUP BY tenant, day, stream"
+        )
+        new = self._unknown(found)
+        if not new:
+            return
+        self._engine.command(
+            "INSERT INTO streams (tenant, day, stream, labels) "
+            f"SELECT tenant, toDate(timestamp) AS day, {_STREAM} AS stream, "
+            "JSONExtract(toString(any(labels)), 'Map(LowCardinality(String), String)') "
+            f"FROM ({self._finish}) GROUP BY tenant, day, stream "
+            "HAVING (toString(tenant), toUInt32(day), stream) IN {new:Array(Tuple(String, UInt32, UInt64))}",
+            {"new": new},
+            {"max_partitions_per_insert_block": 0},
+        )
+        if len(self._known) + len(new) > _MAX_KNOWN_STREAMS:
+            self._known.clear()
+        self._known.update(new)
+
+    def _unknown(self, found: pa.Table) -> list[tuple[str, int, int]]:
+        keys = ((row["tenant"], row["day"], row["stream"]) for row in found.to_pylist())
+        return [key for key in keys if key not in self._known]
+
+    def _count(self, sql: str, batch: int | None = None) -> int:
+        parameters = {} if batch is None else {"batch": batch}
+        return int(self._engine.arrow(sql, parameters)["n"][0].as_py())

@@ -1,0 +1,101 @@
+"""Every metric Prologue exposes, declared in one place, in Prometheus' terms.
+
+One registry of our own (not the client library's global one), so that what `/metrics` answers is
+exactly what stands here and a test can hold the documentation against it. Names follow Prometheus'
+conventions: base units, `_total` on counters. Labels never carry what a sender chooses (tenants,
+stream labels): a sender must not be able to grow the monitoring.
+
+Next chapter: `prologue.serve`, which answers `/metrics` with `render()`.
+"""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.gc_collector import GCCollector
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+
+REGISTRY = CollectorRegistry()
+"""The only registry; the process', the interpreter's and the collector's own metrics are in it too."""
+
+ProcessCollector(registry=REGISTRY)
+PlatformCollector(registry=REGISTRY)
+GCCollector(registry=REGISTRY)
+
+# Receivers. `receiver` is a name of `prologue.receive.catalog`.
+RECEIVE_REQUESTS = Counter(
+    "prologue_receive_requests_total",
+    "Push requests answered, by receiver and HTTP status; 499 where the sender hung up first.",
+    ["receiver", "status"],
+    registry=REGISTRY,
+)
+RECEIVE_WIRE_BYTES = Counter(
+    "prologue_receive_wire_bytes_total",
+    "Bytes of push bodies as they came over the network, compressed or not.",
+    ["receiver"],
+    registry=REGISTRY,
+)
+RECEIVE_BODY_BYTES = Counter(
+    "prologue_receive_body_bytes_total",
+    "Bytes of push bodies once decompressed.",
+    ["receiver"],
+    registry=REGISTRY,
+)
+RECEIVE_RECORDS = Counter(
+    "prologue_receive_records_total",
+    "Records acknowledged to senders: each is durable.",
+    ["receiver"],
+    registry=REGISTRY,
+)
+RECEIVE_REJECTED_RECORDS = Counter(
+    "prologue_receive_rejected_records_total",
+    "Records refused inside an otherwise accepted request (OTLP partial success).",
+    ["receiver"],
+    registry=REGISTRY,
+)
+RECEIVE_SECONDS = Histogram(
+    "prologue_receive_seconds",
+    "Time from a push request's first byte to its answer, durability included.",
+    ["receiver"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+    registry=REGISTRY,
+)
+RECEIVE_INFLIGHT_BYTES = Gauge(
+    "prologue_receive_inflight_bytes",
+    "Bytes of push bodies held in memory now, wire and decompressed together.",
+    registry=REGISTRY,
+)
+
+# From the buffer to the store.
+INGEST_ROWS = Counter(
+    "prologue_ingest_rows_total", "Lines that are in the store, since start.", registry=REGISTRY
+)
+INGEST_BYTES = Counter(
+    "prologue_ingest_bytes_total", "Bytes of payloads that are in the store, since start.", registry=REGISTRY
+)
+INGEST_RETRIES = Counter(
+    "prologue_ingest_retries_total",
+    "Tries to store a batch that failed and were, or will be, repeated.",
+    registry=REGISTRY,
+)
+INGEST_UNPARSABLE = Counter(
+    "prologue_ingest_unparsable_payloads_total",
+    "Payloads the engine could not read as their format; their lines are stored whole with `__error__`.",
+    ["format"],
+    registry=REGISTRY,
+)
+INGEST_BATCH_SECONDS = Histogram(
+    "prologue_ingest_batch_seconds",
+    "Time to parse, insert and release one batch.",
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+    registry=REGISTRY,
+)
+RETENTION_ROWS = Counter(
+    "prologue_retention_dropped_rows_total", "Lines dropped because they were past retention.", registry=REGISTRY
+)
+
+
+def render() -> tuple[bytes, str]:
+    """All metrics now in the text format, and its content type."""
+    return generate_latest(REGISTRY), CONTENT_TYPE_PLAIN_0_0_4
