@@ -1,0 +1,73 @@
+"""How a receiver answers: the one error body, and which status means what to a sender.
+
+| status | what a sender should do |
+|---|---|
+| 2xx | forget the batch: it is durable |
+| 400, 413, 415 | not send the same again: the error says what is wrong and how to mend it |
+| 429, 503 | send the same again after `Retry-After` seconds |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from prologue.model.errors import (
+    BufferFull,
+    LimitError,
+    PayloadTooLarge,
+    PrologueError,
+    TemporaryError,
+    UserError,
+)
+from prologue.receive.receiver import Answer, Decoded
+
+_UNSUPPORTED = frozenset({"unsupported_encoding", "unsupported_content_type"})
+_RETRY_AFTER_SECONDS = 5
+
+
+def status_of(error: PrologueError) -> int:
+    """The HTTP status of an error."""
+    if isinstance(error, PayloadTooLarge | LimitError):
+        return 413
+    if isinstance(error, BufferFull):
+        return 429
+    if isinstance(error, TemporaryError):
+        return 503
+    if error.code in _UNSUPPORTED:
+        return 415
+    return 400 if isinstance(error, UserError) else 500
+
+
+def error_fields(error: PrologueError) -> dict[str, Any]:
+    """The one error body. `index` counts the offending record from 0; null where none is to blame."""
+    status = status_of(error)
+    kind = "bad_data" if status < 429 else "internal" if status == 500 else "unavailable"
+    return {
+        "status": "error",
+        "errorType": kind,
+        "error": error.message,
+        "code": error.code,
+        "index": getattr(error, "index", None),
+        "cure": error.cure,
+    }
+
+
+def error_headers(error: PrologueError) -> dict[str, str]:
+    """`Retry-After` where trying again helps; `Connection: close` where an unread body may follow."""
+    if isinstance(error, TemporaryError):
+        return {"Retry-After": str(getattr(error, "retry_after", _RETRY_AFTER_SECONDS))}
+    return {"Connection": "close"} if isinstance(error, PayloadTooLarge) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class PlainAnswers:
+    """204 and nothing else on success; the one error body otherwise."""
+
+    def success(self, decoded: Decoded, content_type: str) -> Answer:  # noqa: ARG002  (the protocol's shape)
+        return Answer(status=204)
+
+    def failure(self, error: PrologueError, content_type: str) -> Answer:  # noqa: ARG002  (as above)
+        return Answer(status_of(error), orjson.dumps(error_fields(error)), headers=error_headers(error))

@@ -1,0 +1,13 @@
+"""Every receiver, listed. A new one is one module, one line here, one page in `docs/receivers/`."""
+
+from __future__ import annotations
+
+from prologue.receive import jsonlines, lines
+from prologue.receive.loki import receiver as loki
+from prologue.receive.receiver import Receiver
+
+RECEIVERS: tuple[Receiver, ...] = (
+    jsonlines.RECEIVER,
+    lines.RECEIVER,
+    loki.RECEIVER,
+)

@@ -1,0 +1,1 @@
+"""Loki's push protocol. Next chapter: `prologue.receive.loki.receiver`."""

@@ -1,0 +1,65 @@
+"""What can be set about the receivers. `prologue.config` fills it; nothing here reads a file.
+
+Next chapter: `prologue.receive.http`, which keeps the limits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prologue.model.errors import ConfigError
+
+MIB = 1024 * 1024
+
+OTLP_INDEX_ATTRIBUTES = (
+    "service.name",
+    "service.namespace",
+    "service.instance.id",
+    "deployment.environment",
+    "deployment.environment.name",
+    "cloud.region",
+    "cloud.availability_zone",
+    "k8s.cluster.name",
+    "k8s.namespace.name",
+    "k8s.pod.name",
+    "k8s.container.name",
+    "container.name",
+    "k8s.replicaset.name",
+    "k8s.deployment.name",
+    "k8s.statefulset.name",
+    "k8s.daemonset.name",
+    "k8s.cronjob.name",
+    "k8s.job.name",
+)
+"""Loki's default `default_resource_attributes_as_index_labels`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveSettings:
+    """Limits and choices of the receivers; sizes in bytes.
+
+    `max_body_bytes` bounds one body, on the wire and again decompressed. `max_body_records` bounds
+    the records of a body that is decoded here (Loki, OTLP), because a record of two bytes on the wire
+    takes a hundred in memory. `max_inflight_bytes` bounds all bodies held in memory at once; over it,
+    senders are told to come back (429).
+    `offload_bytes`: bodies from this size on are decoded on one of `decode_threads` threads.
+    `otlp_index_attributes`: resource attributes that become stream labels.
+    """
+
+    max_body_bytes: int = 64 * MIB
+    max_body_records: int = 1_000_000
+    max_inflight_bytes: int = 256 * MIB
+    offload_bytes: int = 64 * 1024
+    decode_threads: int = 2
+    discover_service_name: bool = True
+    otlp_index_attributes: tuple[str, ...] = OTLP_INDEX_ATTRIBUTES
+
+    def __post_init__(self) -> None:
+        # A body is held twice, as sent and decompressed: less room would refuse the largest for ever.
+        if self.max_inflight_bytes < 2 * self.max_body_bytes:
+            raise ConfigError(
+                f"receive.max_inflight_bytes is {self.max_inflight_bytes}, "
+                f"less than twice receive.max_body_bytes ({self.max_body_bytes})",
+                key="receive.max_inflight_bytes",
+                cure="raise it, or lower receive.max_body_bytes",
+            )

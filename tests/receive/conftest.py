@@ -1,0 +1,133 @@
+"""A real uvicorn server on loopback in front of a sink that records what it is given."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import httpx
+import pyarrow as pa
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+
+from prologue.model.payload import Payload, Receipt
+from prologue.receive.http import routes
+from prologue.receive.receiver import Decoded, Push
+from prologue.receive.settings import ReceiveSettings
+
+ARRIVAL_NS = 1_760_000_000_123_456_789
+
+
+@dataclass
+class RecordingSink:
+    """Acknowledges at once, unless told to refuse, to fail, or to leave the future to the test."""
+
+    payloads: list[Payload] = field(default_factory=list)
+    futures: list[Future[Receipt]] = field(default_factory=list)
+    refusal: Exception | None = None
+    failure: Exception | None = None
+    hold: bool = False
+
+    def append(self, payload: Payload) -> Future[Receipt]:
+        if self.refusal:
+            raise self.refusal
+        future: Future[Receipt] = Future()
+        self.payloads.append(payload)
+        self.futures.append(future)
+        if self.failure:
+            future.set_exception(self.failure)
+        elif not self.hold:
+            future.set_result(Receipt(0))
+        return future
+
+    def durable_position(self, source: str) -> int:
+        return 0
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running server: where it is, a client for it, and what it stored."""
+
+    url: str
+    port: int
+    client: httpx.Client
+    sink: RecordingSink
+
+    def records(self) -> list[dict[str, Any]]:
+        return [row for payload in self.sink.payloads for row in read_records(payload)]
+
+
+def read_records(payload: Payload) -> list[dict[str, Any]]:
+    """A RECORDS payload as dictionaries; the Arrow is validated in full on the way."""
+    table = pa.ipc.open_stream(payload.data).read_all()
+    table.validate(full=True)
+    return [{**row, "attributes": dict(row["attributes"])} for row in table.to_pylist()]
+
+
+def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+    """Waits for a real condition; fails when the deadline passes."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail("the condition did not come true in time")
+        threading.Event().wait(0.005)
+
+
+@contextlib.contextmanager
+def run_server(settings: ReceiveSettings | None = None) -> Iterator[Served]:
+    sink = RecordingSink()
+    app = Starlette(routes=list(routes(sink, settings, clock=lambda: ARRIVAL_NS)))
+    config = uvicorn.Config(app, log_level="error", lifespan="off", loop="uvloop", http="httptools")
+    server = uvicorn.Server(config)
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    until(lambda: server.started)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        with httpx.Client(base_url=url, timeout=30) as client:
+            yield Served(url, port, client, sink)
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        listener.close()
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    with run_server() as running:
+        yield running
+
+
+@pytest.fixture
+def serve() -> Callable[..., contextlib.AbstractContextManager[Served]]:
+    return run_server
+
+
+@pytest.fixture
+def wait_until() -> Callable[..., None]:
+    return until
+
+
+@pytest.fixture
+def make_push() -> Callable[..., Push]:
+    """A push as a decoder sees it; keyword arguments replace its fields."""
+
+    def make(body: bytes, **changes: Any) -> Push:
+        return replace(Push(body=body, tenant="default", received_ns=ARRIVAL_NS), **changes)
+
+    return make
+
+
+@pytest.fixture
+def rows() -> Callable[[Decoded], list[dict[str, Any]]]:
+    """The records of a decoded body."""
+    return lambda decoded: [row for payload in decoded.payloads for row in read_records(payload)]
