@@ -66,8 +66,10 @@ class _Counters:
 class DiskBuffer:
     """A durable queue of payloads in one directory, which it locks.
 
-    Construction recovers what an earlier process left. Raises `ConfigError` where the directory is in
-    use, `TemporaryError` where it cannot be used. Close it, or use it as a context manager.
+    Construction recovers what an earlier process left. New segments get sequence numbers above
+    `above`: the writer passes the highest it has stored, so that a directory that was wiped does not
+    begin again with numbers the store knows. Raises `ConfigError` where the directory is in use,
+    `TemporaryError` where it cannot be used. Close it, or use it as a context manager.
     """
 
     def __init__(
@@ -75,6 +77,8 @@ class DiskBuffer:
         directory: Path,
         settings: BufferSettings | None = None,
         surroundings: Surroundings | None = None,
+        *,
+        above: int = 0,
     ) -> None:
         self._directory = directory
         self._settings = settings or BufferSettings()
@@ -99,7 +103,7 @@ class DiskBuffer:
         self._next_probe = 0.0
         self._counters = _Counters()
         try:
-            self._open_directory()
+            self._open_directory(above)
         except OSError as error:
             raise TemporaryError(
                 f"the buffer directory {directory} cannot be used: {error.strerror}",
@@ -108,7 +112,7 @@ class DiskBuffer:
         self._thread = threading.Thread(target=self._run, name="buffer-commit", daemon=True)
         self._thread.start()
 
-    def _open_directory(self) -> None:
+    def _open_directory(self, above: int) -> None:
         world, settings = self._world, self._settings
         self._directory.mkdir(parents=True, exist_ok=True)
         self._directory_lock = DirectoryLock(self._directory)
@@ -124,6 +128,7 @@ class DiskBuffer:
             raise
         self._positions, self._quarantine = recovered.positions, recovered.quarantine
         self._sequence = recovered.sequence
+        self._sequence.used(above)
         self._torn_bytes = recovered.torn_bytes
         self._sealed.extend(recovered.segments)
         self._unreleased.update((segment.sequence, segment) for segment in recovered.segments)
