@@ -1,2 +1,1 @@
-"""LogQL compiled to SQL: text -> tokens -> tree -> checks -> plan -> rewrites -> SQL -> result shapes.
-"""
+"""LogQL compiled to SQL: text -> tokens -> tree -> checks -> plan -> rewrites -> SQL -> result shapes."""
