@@ -1,2 +1,1 @@
-"""Putting the roles together in one process: start in order, drain and stop in order.
-"""
+"""Putting the roles together in one process: start in order, drain and stop in order."""

@@ -1,2 +1,1 @@
-"""The HTTP face: Loki's API, our own, the UI, health and metrics.
-"""
+"""The HTTP face: Loki's API, our own, the UI, health and metrics."""

@@ -92,7 +92,9 @@ INGEST_BATCH_SECONDS = Histogram(
     registry=REGISTRY,
 )
 RETENTION_ROWS = Counter(
-    "prologue_retention_dropped_rows_total", "Lines dropped because they were past retention.", registry=REGISTRY
+    "prologue_retention_dropped_rows_total",
+    "Lines dropped because they were past retention.",
+    registry=REGISTRY,
 )
 
 

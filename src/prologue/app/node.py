@@ -1,0 +1,137 @@
+"""One process with every role: what is opened, in order, and closed, in the reverse order.
+
+    open:  engine -> migrations -> writer -> buffer -> ingest -> retention -> collector -> HTTP
+    drain: HTTP (no new pushes) -> collector -> buffer flushed -> ingest (all that is sealed) -> engine
+
+Each step leaves the next one nothing to lose: a push is answered only once it is on disk, so whatever
+the drain does not finish in time is in the buffer and is written at the next start.
+
+Next chapter: `up.py`, which runs a node until a signal.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import ExitStack
+from typing import Any
+
+from prologue.buffer.disk import DiskBuffer
+from prologue.buffer.settings import BufferSettings
+from prologue.config.settings import Settings
+from prologue.model.errors import PrologueError
+from prologue.parse.columns import ParseOptions
+from prologue.parse.finish import finish
+from prologue.pipeline.ingest import Ingest
+from prologue.pipeline.maintenance import Maintenance
+from prologue.pipeline.progress import Progress
+from prologue.receive.settings import ReceiveSettings
+from prologue.serve.context import Context
+from prologue.store.embedded import EmbeddedEngine
+from prologue.store.migrate import migrate
+from prologue.store.reader import Reader
+from prologue.store.writer import LogWriter
+
+logger = logging.getLogger(__name__)
+
+_DRAIN_SECONDS = 8.0
+
+
+class Node:
+    """Everything of one process but the HTTP server. `open` it, serve `context`, `close` it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._stack = ExitStack()
+        self._ready = False
+
+    def open(self) -> Context:
+        """Start every part. Raises PrologueError, with everything closed again, where one cannot."""
+        try:
+            return self._open()
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def _open(self) -> Context:
+        settings, data = self.settings, self.settings.data_dir
+        data.mkdir(parents=True, exist_ok=True)
+        engine = EmbeddedEngine(data / "engine")
+        self._stack.callback(engine.close)
+        migrate(engine)
+        reader = Reader(lambda: EmbeddedEngine(data / "engine"))
+        self._stack.callback(reader.close)
+        stored = reader.latest_batch()
+        self.buffer = DiskBuffer(data / "buffer", buffer_settings(settings), above=stored)
+        self._stack.callback(self.buffer.close, _DRAIN_SECONDS)
+        self.progress = Progress(stored)
+        options = ParseOptions(
+            discover_service_name=settings.labels.discover_service_name,
+            discover_log_levels=settings.labels.discover_log_levels,
+        )
+        writer = LogWriter(engine, finish(options))
+        self.ingest = Ingest(self.buffer, writer, self.progress, options=options, recover_upto=stored)
+        self.ingest.start()
+        self.maintenance = Maintenance(EmbeddedEngine(data / "engine"), retention_days(settings))
+        self.maintenance.start()
+        self._ready = True
+        return Context(
+            settings=settings,
+            sink=self.buffer,
+            reader=reader,
+            progress=self.progress,
+            describe=self.describe,
+            ready=self.missing,
+        )
+
+    def missing(self) -> str | None:
+        """What keeps this node from serving, None when nothing does."""
+        return None if self._ready else "starting"
+
+    def describe(self) -> dict[str, Any]:
+        """The status page's view of the ways in and the buffer."""
+        stats = self.buffer.stats()
+        return {
+            "buffered_bytes": stats.bytes,
+            "sources": [],
+            "receivers": [],
+        }
+
+    def drain(self) -> bool:
+        """Write what was acknowledged, in order; whether all of it is in the store now."""
+        deadline = time.monotonic() + _DRAIN_SECONDS
+        self._ready = False
+        try:
+            self.buffer.flush(max(0.1, deadline - time.monotonic()))
+        except PrologueError as error:
+            logger.warning("the buffer could not be flushed: %s", error.message)
+        done = self.ingest.stop(max(0.1, deadline - time.monotonic()))
+        self.maintenance.stop(1.0)
+        return done and self.buffer.stats().segments == 0
+
+    def close(self) -> None:
+        """Give everything back. After `drain`."""
+        self._stack.close()
+
+
+def buffer_settings(settings: Settings) -> BufferSettings:
+    buffer = settings.buffer
+    return BufferSettings(
+        max_bytes=buffer.max_bytes,
+        segment_bytes=buffer.segment_bytes,
+        seal_after=buffer.seal_after,
+        forget_sources_after=buffer.forget_sources_after,
+    )
+
+
+def receive_settings(settings: Settings) -> ReceiveSettings:
+    return ReceiveSettings(
+        max_body_bytes=settings.receive.max_body_bytes,
+        discover_service_name=settings.labels.discover_service_name,
+    )
+
+
+def retention_days(settings: Settings) -> dict[str, int]:
+    """Days by class; a class that is kept for ever is not in it."""
+    days = {"default": settings.store.retention_days, **settings.store.retention}
+    return {name: value for name, value in days.items() if value > 0}

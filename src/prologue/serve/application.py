@@ -1,0 +1,50 @@
+"""The HTTP application: every route in one list, errors in one shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import BaseRoute
+
+from prologue.model.errors import PrologueError
+from prologue.receive import http as receive_http
+from prologue.receive.settings import ReceiveSettings
+from prologue.serve import errors, health, ui
+from prologue.serve.context import Context
+
+
+def routes(context: Context, receive: ReceiveSettings) -> list[BaseRoute]:
+    """Every route there is; the UI last, because it answers what nothing else does."""
+    return [
+        *receive_http.routes(context.sink, receive),
+        *health.routes(context),
+        *ui.routes(),
+    ]
+
+
+def application(context: Context, receive: ReceiveSettings) -> Starlette:
+    """The ASGI application of one process."""
+    return Starlette(
+        routes=routes(context, receive),
+        middleware=_middleware(context.settings.http.cors_origins),
+        exception_handlers={
+            PrologueError: errors.answer_error,
+            HTTPException: errors.answer_http,
+            Exception: errors.answer_defect,
+        },
+    )
+
+
+def _middleware(cors_origins: Sequence[str]) -> list[Middleware]:
+    compressed = Middleware(GZipMiddleware, minimum_size=4096, compresslevel=1)
+    if not cors_origins:
+        return [compressed]
+    cors = Middleware(
+        CORSMiddleware, allow_origins=list(cors_origins), allow_methods=["GET", "POST"], allow_headers=["*"]
+    )
+    return [cors, compressed]

@@ -1,0 +1,25 @@
+"""What the HTTP routes use of the running process. Built by `prologue.app`, frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from prologue.config.settings import Settings
+from prologue.model.payload import PayloadSink
+from prologue.pipeline.progress import Progress
+from prologue.store.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """`describe` answers the parts of the status page that only the app knows, as JSON-ready data."""
+
+    settings: Settings
+    sink: PayloadSink
+    reader: Reader
+    progress: Progress
+    describe: Callable[[], dict[str, Any]]
+    ready: Callable[[], str | None]
+    """None when ready, else what is missing."""

@@ -1,0 +1,97 @@
+"""Errors as HTTP answers: one body everywhere, a stable code, the position, the cure.
+
+    {"status": "error", "errorType": "bad_data", "error": "...", "code": "bad_query",
+     "position": {"line": 1, "column": 9, "offset": 8}, "cure": "..."}
+
+`status`, `errorType` and `error` are what Loki's and Prometheus' clients read; the rest is ours.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from prologue.model.errors import (
+    BufferFull,
+    LimitError,
+    PayloadTooLarge,
+    PrologueError,
+    QueryError,
+    TemporaryError,
+    UserError,
+)
+
+logger = logging.getLogger(__name__)
+
+
+def status_of(error: PrologueError) -> tuple[int, str]:
+    """The HTTP status and the `errorType` of an error."""
+    if isinstance(error, PayloadTooLarge):
+        return 413, "bad_data"
+    if isinstance(error, LimitError):
+        return 422, "execution"
+    if isinstance(error, UserError):
+        return 400, "bad_data"
+    if isinstance(error, BufferFull):
+        return 429, "unavailable"
+    if isinstance(error, TemporaryError):
+        return 503, "unavailable"
+    return 500, "internal"
+
+
+def body_of(error: PrologueError) -> dict[str, Any]:
+    """The error body, before it is encoded."""
+    position = error.position if isinstance(error, QueryError) else None
+    return {
+        "status": "error",
+        "errorType": status_of(error)[1],
+        "error": error.message,
+        "code": error.code,
+        "position": asdict(position) if position is not None else None,
+        "cure": error.cure,
+    }
+
+
+async def answer_error(_request: Request, error: Exception) -> Response:
+    """Starlette's handler for every PrologueError."""
+    assert isinstance(error, PrologueError)
+    status, _ = status_of(error)
+    if status >= 500:
+        logger.error("request failed: %s", error.message, exc_info=error if status == 500 else None)
+    headers = {"Retry-After": "5"} if isinstance(error, TemporaryError) else {}
+    return Response(orjson.dumps(body_of(error)), status, headers, media_type="application/json")
+
+
+async def answer_http(request: Request, error: Exception) -> Response:
+    """Starlette's own refusals (no such route, wrong method) in the same body."""
+    assert isinstance(error, HTTPException)
+    cure = "see docs/api.md for the routes" if error.status_code == 404 else ""
+    body = {
+        "status": "error",
+        "errorType": "bad_data",
+        "error": f"{request.method} {request.url.path}: {error.detail}",
+        "code": "not_found" if error.status_code == 404 else "bad_request",
+        "position": None,
+        "cure": cure,
+    }
+    return Response(orjson.dumps(body), error.status_code, error.headers, media_type="application/json")
+
+
+async def answer_defect(request: Request, error: Exception) -> Response:
+    """Anything else is our defect: logged whole, told without internals."""
+    logger.error("defect in %s %s", request.method, request.url.path, exc_info=error)
+    body = {
+        "status": "error",
+        "errorType": "internal",
+        "error": "Prologue failed on this request; its log says why",
+        "code": "internal",
+        "position": None,
+        "cure": "report it with the log lines of this moment",
+    }
+    return Response(orjson.dumps(body), 500, media_type="application/json")
