@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from prologue.receive import jsonlines, lines
 from prologue.receive.loki import receiver as loki
+from prologue.receive.otlp import receiver as otlp
 from prologue.receive.receiver import Receiver
 
 RECEIVERS: tuple[Receiver, ...] = (
     jsonlines.RECEIVER,
     lines.RECEIVER,
     loki.RECEIVER,
+    otlp.RECEIVER,
 )

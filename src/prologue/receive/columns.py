@@ -32,7 +32,7 @@ class Columns:
     """Columns of equal length; absent ones are filled by `records_payload`.
 
     `timestamp` and `observed` are Unix ns, 0 or less where the sender gave none. `stream` holds
-    canonical label sets.
+    canonical label sets. `warning` tells the sender of records that were kept with a flaw.
     """
 
     timestamp: Ints
@@ -44,6 +44,7 @@ class Columns:
     severity_text: Array | None = None
     trace_id: Array | None = None
     span_id: Array | None = None
+    warning: str = ""
 
 
 def records_payload(push: Push, columns: Columns, *, rejected: int = 0, reason: str = "") -> Decoded:
@@ -100,6 +101,15 @@ def require_valid(bad: npt.NDArray[np.bool_], reason: str, cure: str) -> None:
     """Raises `PayloadError` at the first record that is `bad`."""
     if bad.any():
         raise PayloadError(reason, index=int(bad.argmax()), cure=cure)
+
+
+def require_few_attributes(owners: Ints, count: int) -> None:
+    """Raises `PayloadError` for a record of more than `MAX_ATTRIBUTES`; `owners` is each pair's record."""
+    require_valid(
+        np.bincount(owners, minlength=count) > MAX_ATTRIBUTES,
+        f"a record has more than {MAX_ATTRIBUTES} attributes",
+        "put what is so large into the line itself",
+    )
 
 
 def dictionary(values: Sequence[str], indices: npt.NDArray[np.int32]) -> Array:

@@ -22,6 +22,7 @@ from prologue.receive.columns import (
     dictionary,
     records_payload,
     require_few,
+    require_few_attributes,
     require_valid,
     text,
 )
@@ -31,11 +32,10 @@ from prologue.receive.settings import ReceiveSettings
 from prologue.receive.wire import loki_pb2
 from prologue.receive.wire.scan import (
     DELIMITED,
-    NO_FIELDS,
     VARINT,
-    Fields,
     Ints,
     Rows,
+    Scanned,
     last_of_row,
     rows_of,
     scan,
@@ -44,14 +44,12 @@ from prologue.receive.wire.scan import (
     sub_rows,
 )
 
-_TIMESTAMP, _LINE, _METADATA = 1, 2, 3
-_SECONDS, _NANOS = 1, 2
-_NAME, _VALUE = 1, 2
+_TIMESTAMP, _LINE, _METADATA = (1, DELIMITED), (2, DELIMITED), (3, DELIMITED)
+_SECONDS, _NANOS = (1, VARINT), (2, VARINT)
+_NAME, _VALUE = (1, DELIMITED), (2, DELIMITED)
 
 _NANOS_PER_SECOND = 1_000_000_000
 _MAX_SECONDS = 2**63 // _NANOS_PER_SECOND - 1
-
-Scanned = dict[tuple[int, int], Fields]
 
 _CURE = "encode logproto.PushRequest as Loki's push.proto defines it"
 
@@ -61,13 +59,14 @@ def decode_protobuf(push: Push, settings: ReceiveSettings) -> Decoded:
     entries, stream = _split(push.body, settings)
     rows, fields, pairs, stamps = _scan_entries(entries)
     count = len(rows)
-    metadata = fields.get((_METADATA, DELIMITED), NO_FIELDS)
-    names = slices(rows.data, last_of_row(pairs.get((_NAME, DELIMITED), NO_FIELDS)), len(metadata))
-    values = slices(rows.data, last_of_row(pairs.get((_VALUE, DELIMITED), NO_FIELDS)), len(metadata))
+    metadata = fields[_METADATA]
+    require_few_attributes(metadata.row, count)
+    names = slices(rows.data, last_of_row(pairs[_NAME]), len(metadata))
+    values = slices(rows.data, last_of_row(pairs[_VALUE]), len(metadata))
     columns = Columns(
         timestamp=_timestamps(fields, stamps, count),
         stream=stream,
-        body=slices(rows.data, last_of_row(fields.get((_LINE, DELIMITED), NO_FIELDS)), count),
+        body=slices(rows.data, last_of_row(fields[_LINE]), count),
         attributes=attribute_maps(metadata.row, count, attribute_names(names), text(values)),
     )
     return records_payload(push, columns)
@@ -118,11 +117,11 @@ def _scan_entries(entries: list[bytes]) -> tuple[Rows, Scanned, Scanned, Scanned
 
 
 def _try_scan(rows: Rows) -> tuple[Scanned, Scanned, Scanned] | None:
-    fields = scan(rows)
+    fields = scan(rows, _TIMESTAMP, _LINE, _METADATA)
     if fields is None:
         return None
-    pairs = scan(sub_rows(rows, fields.get((_METADATA, DELIMITED), NO_FIELDS)))
-    stamps = scan(sub_rows(rows, last_of_row(fields.get((_TIMESTAMP, DELIMITED), NO_FIELDS))))
+    pairs = scan(sub_rows(rows, fields[_METADATA]), _NAME, _VALUE)
+    stamps = scan(sub_rows(rows, last_of_row(fields[_TIMESTAMP])), _SECONDS, _NANOS)
     return None if pairs is None or stamps is None else (fields, pairs, stamps)
 
 
@@ -133,22 +132,17 @@ def _canonical(entry: bytes, index: int) -> bytes:
     except DecodeError as error:
         raise PayloadError(f"an entry is not protobuf: {error}", index=index, cure=_CURE) from error
     if len(message.structured_metadata) > MAX_ATTRIBUTES:
-        raise PayloadError(
-            f"an entry has {len(message.structured_metadata)} pairs of structured metadata; "
-            f"the limit is {MAX_ATTRIBUTES}",
-            index=index,
-            cure="put what is so large into the line",
-        )
+        raise PayloadError(f"a record has more than {MAX_ATTRIBUTES} attributes", index=index, cure=_CURE)
     message.DiscardUnknownFields()
     return message.SerializeToString()
 
 
 def _timestamps(fields: Scanned, stamps: Scanned, count: int) -> Ints:
     """Unix ns. Raises `PayloadError` where the time is none that 64 bits of ns can hold."""
-    given = last_of_row(fields.get((_TIMESTAMP, DELIMITED), NO_FIELDS))
+    given = last_of_row(fields[_TIMESTAMP])
     column = []
-    for number, low, high in ((_SECONDS, -_MAX_SECONDS, _MAX_SECONDS), (_NANOS, 0, _NANOS_PER_SECOND - 1)):
-        part = last_of_row(stamps.get((number, VARINT), NO_FIELDS))
+    for key, low, high in ((_SECONDS, -_MAX_SECONDS, _MAX_SECONDS), (_NANOS, 0, _NANOS_PER_SECOND - 1)):
+        part = last_of_row(stamps[key])
         values = spread(given, spread(part, part.value, len(given)), count)
         require_valid(
             (values < low) | (values > high),

@@ -11,10 +11,12 @@ Source of the format: Protocol Buffers, "Encoding" (tags, varints, wire types 0,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from prologue.model.errors import LimitError
 from prologue.receive.arrow import Array, pa
 
 Ints = npt.NDArray[np.int64]
@@ -22,10 +24,16 @@ Bytes = npt.NDArray[np.uint8]
 
 VARINT, FIXED64, DELIMITED, FIXED32 = 0, 1, 2, 5
 
+Key: TypeAlias = tuple[int, int]
+"""Which field: its number and its wire type."""
+
 _MAX_VARINT = 10
 
-# A message with more fields than this is read as an object: each field costs one step for all rows.
-MAX_FIELDS = 256
+# Each field of the longest message costs one step for all of them, so its length is bounded.
+MAX_FIELDS = 1024
+
+# All fields that are kept: 32 bytes each, while a hostile body spends 2 on one.
+MAX_KEPT = 8_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,8 @@ class Fields:
         return len(self.row)
 
 
+Scanned: TypeAlias = dict[Key, Fields]
+
 _EMPTY: Ints = np.empty(0, np.int64)
 NO_FIELDS = Fields(_EMPTY, _EMPTY, _EMPTY, _EMPTY)
 
@@ -77,14 +87,20 @@ def sub_rows(rows: Rows, fields: Fields) -> Rows:
     return Rows(rows.data, fields.start, fields.end)
 
 
-def scan(rows: Rows) -> dict[tuple[int, int], Fields] | None:
-    """All fields of all rows by (number, wire type); None where a row is malformed or too long."""
-    found: dict[tuple[int, int], list[Fields]] = {}
+def scan(rows: Rows, *wanted: Key) -> Scanned | None:
+    """The wanted fields of all rows; None where a row is malformed or longer than `MAX_FIELDS`.
+
+    Raises `LimitError` where more than `MAX_KEPT` fields are wanted.
+    """
+    found: dict[Key, list[Fields]] = {key: [] for key in wanted}
+    kept = 0
     row = np.flatnonzero(rows.start < rows.end)
     position, end = rows.start[row], rows.end[row]
     for _ in range(MAX_FIELDS):
         if not len(row):
             return {key: _ordered(parts) for key, parts in found.items()}
+        if kept > MAX_KEPT:
+            raise LimitError(f"the body holds more than {MAX_KEPT} fields", cure="send smaller batches")
         tag, position, ok = _varints(rows.data, position)
         if not ok or (position > end).any():
             return None
@@ -95,7 +111,9 @@ def scan(rows: Rows) -> dict[tuple[int, int], Fields] | None:
             fields = _read(rows.data, row[chosen], position[chosen], end[chosen], key & 7)
             if fields is None or key >> 3 == 0:
                 return None
-            found.setdefault((key >> 3, key & 7), []).append(fields)
+            if (key >> 3, key & 7) in found:
+                found[key >> 3, key & 7].append(fields)
+                kept += len(fields)
             after[chosen] = fields.end
         going = after < end
         if going.all():
@@ -157,8 +175,8 @@ def _varints(data: Bytes, position: Ints) -> tuple[Ints, Ints, bool]:
 
 def _ordered(parts: list[Fields]) -> Fields:
     """Parts of successive steps as one, by row. A stable sort keeps wire order within a row."""
-    if len(parts) == 1:
-        return parts[0]
+    if len(parts) < 2:
+        return parts[0] if parts else NO_FIELDS
     row = np.concatenate([part.row for part in parts])
     order = np.argsort(row, kind="stable")
     return Fields(
@@ -184,6 +202,18 @@ def spread(fields: Fields, values: Ints, count: int) -> Ints:
     column = np.zeros(count, np.int64)
     column[fields.row] = values
     return column
+
+
+def fixed64(data: Bytes, fields: Fields) -> Ints:
+    """The numbers of FIXED64 fields; over 2**63 they wrap to negative ones."""
+    number: Ints = data[fields.start[:, None] + np.arange(8)].view("<i8").ravel()
+    return number
+
+
+def fixed32(data: Bytes, fields: Fields) -> Ints:
+    """The numbers of FIXED32 fields."""
+    number: Ints = data[fields.start[:, None] + np.arange(4)].view("<u4").ravel().astype(np.int64)
+    return number
 
 
 def slices(data: Bytes, fields: Fields, count: int) -> Array:

@@ -1,0 +1,1 @@
+"""OpenTelemetry's protocol over HTTP, logs only. Next chapter: `prologue.receive.otlp.receiver`."""

@@ -1,0 +1,67 @@
+"""How OTLP/HTTP words success and failure, in the encoding of the request.
+
+Success is an `ExportLogsServiceResponse`, failure a `google.rpc.Status`; in JSON the one error body's
+other keys stand beside the status' two. Senders retry on 429 and 503 only, after `Retry-After`.
+
+Source: OTLP specification, "OTLP/HTTP Response"; google/rpc/code.proto.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
+
+from prologue.model.errors import PrologueError
+from prologue.receive.answers import error_fields, error_headers, status_of
+from prologue.receive.receiver import Answer, Decoded
+from prologue.receive.wire.otlp_pb2 import Status
+
+JSON = "application/json"
+PROTOBUF = "application/x-protobuf"
+
+_GRPC_CODES = {400: 3, 413: 3, 415: 3, 429: 8, 503: 14}
+"""HTTP status: google.rpc.Code (INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE); else INTERNAL, 13."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtlpAnswers:
+    """OTLP's own messages."""
+
+    def success(self, decoded: Decoded, content_type: str) -> Answer:
+        if content_type == JSON:
+            return Answer(200, orjson.dumps(_partial_success(decoded)), JSON)
+        response = ExportLogsServiceResponse()
+        if decoded.rejected or decoded.reason:
+            response.partial_success.rejected_log_records = decoded.rejected
+            response.partial_success.error_message = decoded.reason
+        return Answer(200, response.SerializeToString(), PROTOBUF)
+
+    def failure(self, error: PrologueError, content_type: str) -> Answer:
+        status = status_of(error)
+        fields = error_fields(error)
+        code = _GRPC_CODES.get(status, 13)
+        message = _message(fields)
+        if content_type == PROTOBUF:
+            body = Status(code=code, message=message).SerializeToString()
+            return Answer(status, body, PROTOBUF, error_headers(error))
+        body = orjson.dumps({**fields, "code": code, "message": message})
+        return Answer(status, body, JSON, error_headers(error))
+
+
+def _partial_success(decoded: Decoded) -> dict[str, Any]:
+    if not decoded.rejected and not decoded.reason:
+        return {}
+    # protobuf's JSON mapping writes 64-bit integers as strings.
+    return {
+        "partialSuccess": {"rejectedLogRecords": str(decoded.rejected), "errorMessage": decoded.reason},
+    }
+
+
+def _message(fields: dict[str, Any]) -> str:
+    """Everything the one error body says, in the one text that exporters log."""
+    where = "" if fields["index"] is None else f" (log record {fields['index']})"
+    cure = f"; {fields['cure']}" if fields["cure"] else ""
+    return f"{fields['error']}{where}{cure}"
