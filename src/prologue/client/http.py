@@ -1,0 +1,231 @@
+"""A client for a running server, one method a route.
+
+Times are Unix ns, steps and timeouts seconds, as everywhere in Prologue. A `Client` may be shared
+between threads. Long queries travel as POST, so their length has no limit.
+
+Source: Loki HTTP API reference; `docs/http-api.md` for what Prologue adds.
+Next chapter: `prologue.client.results`, what the answers are; `prologue.client.tail`, following.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Literal, Self, TypeVar
+
+import httpx
+import msgspec
+import orjson
+
+from prologue.client import results
+from prologue.client.failures import refusal, unreachable
+from prologue.client.tail import open_tail
+from prologue.model.errors import PrologueError, UserError
+
+Direction = Literal["backward", "forward"]
+T = TypeVar("T")
+
+API = "/loki/api/v1"
+TENANT_HEADER = "X-Scope-OrgID"
+# Asks for structured metadata and parsed labels apart from the stream's own labels.
+_CATEGORIZE = {"X-Loki-Response-Encoding-Flags": "categorize-labels"}
+
+
+def connect(url: str = "http://127.0.0.1:3100", *, tenant: str = "", timeout: float = 70.0) -> Client:
+    """A client for the server at `url`; nothing is sent until a method is called.
+
+    `tenant` is sent as `X-Scope-OrgID` (empty: the server's default tenant). `timeout` in seconds
+    covers one whole answer; the default lets the server's own query timeout speak first. Raises
+    UserError if `url` is not an address.
+    """
+    return Client(url, tenant=tenant, timeout=timeout)
+
+
+class Client:
+    """Asks one server on behalf of one tenant. Every method raises the errors of `prologue.model`."""
+
+    def __init__(self, url: str, *, tenant: str = "", timeout: float = 70.0) -> None:
+        self.url = _base_url(url)
+        self._headers = {TENANT_HEADER: tenant} if tenant else {}
+        self._http = httpx.Client(
+            base_url=self.url,
+            headers=self._headers,
+            timeout=httpx.Timeout(timeout, connect=min(timeout, 5.0)),
+            # Proxy variables meant for the internet must not capture questions to 127.0.0.1.
+            trust_env=not _is_local(self.url),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections. The client cannot be used afterwards."""
+        self._http.close()
+
+    def query(
+        self,
+        query: str,
+        *,
+        at: int | None = None,
+        limit: int | None = None,
+        direction: Direction | None = None,
+    ) -> results.Result:
+        """Evaluate a query at one time (now unless `at` is given)."""
+        form = _form(query=query, time=at, limit=limit, direction=direction)
+        return self._post(f"{API}/query", form, results.decode_result)
+
+    def query_range(  # noqa: PLR0913 - the parameters of the route, by name
+        self,
+        query: str,
+        *,
+        start: int,
+        end: int,
+        step: float | None = None,
+        limit: int | None = None,
+        direction: Direction | None = None,
+    ) -> results.Result:
+        """Lines, or samples at `start`, `start + step`, ... up to `end`."""
+        form = _form(query=query, start=start, end=end, step=step, limit=limit, direction=direction)
+        return self._post(f"{API}/query_range", form, results.decode_result)
+
+    def labels(
+        self, *, start: int | None = None, end: int | None = None, query: str | None = None
+    ) -> list[str]:
+        """Names of the labels that streams carry in the range, of those that `query` selects."""
+        return self._get(f"{API}/labels", _form(start=start, end=end, query=query), results.decode_names)
+
+    def label_values(
+        self, name: str, *, start: int | None = None, end: int | None = None, query: str | None = None
+    ) -> list[str]:
+        """Values of one label in the range."""
+        path = f"{API}/label/{_segment(name)}/values"
+        return self._get(path, _form(start=start, end=end, query=query), results.decode_names)
+
+    def series(
+        self, matchers: Sequence[str], *, start: int | None = None, end: int | None = None
+    ) -> list[dict[str, str]]:
+        """Label sets of the streams that any of the selectors matches."""
+        form = _form(start=start, end=end) | {"match[]": list(matchers)}
+        return self._post(f"{API}/series", form, results.decode_label_sets)
+
+    def push(self, streams: Iterable[tuple[Mapping[str, str], Sequence[Sequence[Any]]]]) -> None:
+        """Push lines in Loki's JSON form. Returns when they are durable.
+
+        Each stream is its labels and its values, `[timestamp_ns, line]` or
+        `[timestamp_ns, line, metadata]`.
+        """
+        body = {
+            "streams": [
+                {"stream": dict(labels), "values": [[str(value[0]), *value[1:]] for value in values]}
+                for labels, values in streams
+            ]
+        }
+        self._send(f"{API}/push", orjson.dumps(body), "application/json", {})
+
+    def push_jsonline(
+        self,
+        body: bytes,
+        *,
+        time_field: str | None = None,
+        message_field: str | None = None,
+        stream_fields: Sequence[str] = (),
+    ) -> None:
+        """Push JSON lines: one object a line. Returns when they are durable."""
+        query = {
+            "_time_field": time_field,
+            "_msg_field": message_field,
+            "_stream_fields": ",".join(stream_fields) or None,
+        }
+        self._send("/insert/jsonline", body, "application/x-ndjson", query)
+
+    def push_lines(self, body: bytes, labels: Mapping[str, str]) -> None:
+        """Push plain text, one line a record, all with the same labels. Returns when they are durable."""
+        self._send("/insert/lines", body, "text/plain; charset=utf-8", dict(labels))
+
+    def tail(
+        self, query: str, *, start: int | None = None, limit: int | None = None
+    ) -> Iterator[results.TailMessage]:
+        """New lines as they arrive, over one WebSocket, until it ends. See `prologue.client.tail.follow`."""
+        form = _form(query=query, start=start, limit=limit)
+        url = httpx.URL(self.url + f"{API}/tail", params=form)
+        return open_tail(str(url.copy_with(scheme=url.scheme.replace("http", "ws"))), self._headers)
+
+    def ready(self) -> bool:
+        """Whether the server says that it can take and answer. False too while it cannot be reached."""
+        try:
+            return self._http.get("/ready").status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+    def status(self) -> dict[str, Any]:
+        """The server's own account: version, newest stored line, sources and receivers."""
+        return self._get("/api/v1/status", {}, _decode_object)
+
+    def _get(self, path: str, params: Mapping[str, Any], decode: Callable[[bytes], T]) -> T:
+        return self._decoded(self._exchange("GET", path, params=params), decode)
+
+    def _post(self, path: str, form: Mapping[str, Any], decode: Callable[[bytes], T]) -> T:
+        return self._decoded(self._exchange("POST", path, data=form, headers=_CATEGORIZE), decode)
+
+    def _send(self, path: str, body: bytes, content_type: str, query: Mapping[str, str | None]) -> None:
+        params = {name: value for name, value in query.items() if value is not None}
+        self._exchange("POST", path, content=body, params=params, headers={"Content-Type": content_type})
+
+    def _exchange(self, method: str, path: str, **content: Any) -> httpx.Response:
+        try:
+            response = self._http.request(method, path, **content)
+        except httpx.TimeoutException as error:
+            raise unreachable(self.url, "no answer in time") from error
+        except httpx.TransportError as error:
+            raise unreachable(self.url, str(error) or type(error).__name__) from error
+        if response.status_code >= 300:
+            raise refusal(response.status_code, response.content, response.headers, path)
+        return response
+
+    def _decoded(self, response: httpx.Response, decode: Callable[[bytes], T]) -> T:
+        try:
+            return decode(response.content)
+        except msgspec.MsgspecError as error:
+            raise PrologueError(
+                f"the answer of {response.request.url.path} is not what the Loki API documents: {error}",
+                cure="check that the address after --url is Prologue's",
+            ) from error
+
+
+def _decode_object(body: bytes) -> dict[str, Any]:
+    return msgspec.json.decode(body, type=dict[str, Any])
+
+
+def _form(**parameters: str | int | float | None) -> dict[str, Any]:
+    return {name: str(value) for name, value in parameters.items() if value is not None}
+
+
+def _segment(name: str) -> str:
+    if not name or "/" in name:
+        raise UserError(f"{name!r} is not a label name", cure="a label name has letters, digits and _")
+    return name
+
+
+def _base_url(url: str) -> str:
+    text = url if "://" in url else "http://" + url
+    try:
+        parsed = httpx.URL(text)
+    except httpx.InvalidURL as error:
+        raise _not_an_address(url) from error
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise _not_an_address(url)
+    return text.rstrip("/")
+
+
+def _not_an_address(url: str) -> UserError:
+    return UserError(f"{url!r} is not the address of a server", cure="write it like http://127.0.0.1:3100")
+
+
+def _is_local(url: str) -> bool:
+    host = httpx.URL(url).host
+    return host in ("localhost", "::1") or host.startswith("127.")
