@@ -1,2 +1,1 @@
-"""The ways in from this machine: files, containers, the journal. Next chapter: `buffer`.
-"""
+"""The ways in from this machine: files, containers, the journal. Next chapter: `buffer`."""

@@ -1,0 +1,161 @@
+"""Collection as one object: start it, ask how it is, stop it.
+
+    sources -> Discovery -> Tracker -> TailedFile -> Sender -> the sink
+                                ^ Tailer, the loop ^
+
+Next chapter: `prologue.buffer`, the sink.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from prologue.collect import checkpoint
+from prologue.collect.context import Context
+from prologue.collect.discover import Discovery
+from prologue.collect.file import TailedFile
+from prologue.collect.journal import JournalFollower
+from prologue.collect.sender import Sender
+from prologue.collect.settings import CollectSettings
+from prologue.collect.status import CollectorTotals, SourceState, SourceStatus
+from prologue.collect.tailer import Tailer, Wake
+from prologue.collect.tracker import Tracker
+from prologue.model.payload import PayloadSink
+
+CHECKPOINT_NAME = "collect.json"
+
+
+class Collector:
+    """Collects everything its settings name into `sink`; keeps its checkpoint in `folder`.
+
+    `status` and `totals` are thread-safe and cheap; what they answer may be a tick old.
+    """
+
+    def __init__(
+        self,
+        sink: PayloadSink,
+        folder: Path,
+        settings: CollectSettings | None = None,
+        *,
+        clock: Callable[[], int] = time.time_ns,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        context = Context(sink, settings or CollectSettings(), clock, monotonic)
+        self._monotonic = monotonic
+        path = folder / CHECKPOINT_NAME
+        self._writer = checkpoint.Writer(path)
+        self._loaded = checkpoint.load(path)
+        self._wake = Wake()
+        discovery = Discovery(context.settings)
+        self._tracker = Tracker(context, discovery, self._loaded)
+        self._sender = Sender(context, self._wake.raise_)
+        self._tailer = Tailer(context, discovery, self._tracker, self._sender, self._writer, self._wake)
+        self._journal = JournalFollower.find(context, self._writer, self._loaded.journal)
+        self._stopping = threading.Event()
+        self._deadline = 0.0
+        self._drained = True
+        self._failure = ""
+        self._thread = threading.Thread(target=self._run, name="collect-files", daemon=True)
+
+    def start(self) -> None:
+        """Find what there is, and begin. After it returns `status` names every source."""
+        _raise_file_limit()
+        self._writer.start(self._loaded.journal)
+        self._writer.on_written(self._wake.raise_)
+        self._tailer.scan()
+        self._tracker.after_first_scan()
+        self._thread.start()
+        if self._journal is not None:
+            self._journal.start()
+
+    def stop(self, timeout: float) -> bool:
+        """Read no more, wait for what was read to be acknowledged, remember where everything stands.
+
+        False where `timeout` seconds were not enough: nothing is lost, the next start reads it again.
+        """
+        self._deadline = self._monotonic() + timeout
+        self._stopping.set()
+        self._wake.raise_()
+        done = self._journal is None or self._journal.stop(timeout)
+        if self._thread.ident is not None:
+            self._thread.join(timeout + 1)
+        self._writer.close(max(1.0, self._deadline - self._monotonic()))
+        return done and self._drained and not self._thread.is_alive()
+
+    def status(self) -> list[SourceStatus]:
+        """Every source, and every path that should be one but cannot be read."""
+        tracker = self._tracker
+        answer = [self._status_of(file) for file in list(tracker.files.values())]
+        answer += [
+            SourceStatus("file", path, SourceState.BLOCKED, errors=(why,))
+            for path, why in list(tracker.blocked.items())
+        ]
+        answer += [SourceStatus("file", path, SourceState.COPY) for path in list(tracker.copies)]
+        if self._journal is not None:
+            answer.append(self._journal.status())
+        return answer
+
+    def totals(self) -> CollectorTotals:
+        tracker, sender = self._tracker, self._sender
+        files = list(tracker.files.values())
+        journal = self._journal
+        return CollectorTotals(
+            acked_bytes=sender.acked_bytes + (journal.acked_bytes if journal else 0),
+            acked_payloads=sender.acked_payloads + (journal.acked_payloads if journal else 0),
+            retries=sender.retries + (journal.retries if journal else 0),
+            resets=tracker.resets,
+            split_lines=tracker.split_lines + sum(file.split_lines for file in files),
+            lost_bytes=tracker.lost_bytes + sum(file.lost for file in files),
+            in_flight_bytes=sender.in_flight_bytes,
+            sources=len(files) + (journal is not None),
+            checkpoint_error=self._writer.error,
+        )
+
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong with collection as a whole, each with its cure; empty when all is well."""
+        told = (self._failure, self._loaded.problem, self._writer.error, self._tailer.watcher.problem)
+        return tuple(problem for problem in told if problem)
+
+    def _status_of(self, file: TailedFile) -> SourceStatus:
+        state = SourceState.IDLE
+        if file.gone:
+            state = SourceState.ROTATED
+        elif self._tailer.is_active(file) or file.acked < file.size:
+            state = SourceState.ACTIVE
+        return SourceStatus(
+            kind=file.found.kind,
+            name=file.path,
+            state=state,
+            offset=file.offset,
+            size=file.size,
+            acked=file.acked,
+            generation=file.generation,
+            skipped_bytes=file.skipped,
+            lost_bytes=file.lost,
+            split_lines=file.split_lines,
+            errors=(file.error,) if file.error else (),
+        )
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                self._tailer.turn()
+            self._drained = self._tailer.drain(self._deadline)
+            self._tailer.close()
+        except BaseException as error:
+            # The thread ends either way; the status page must say so instead of standing still.
+            self._failure = f"collection of files has stopped ({error!r}): a defect, please report it"
+            raise
+
+
+def _raise_file_limit() -> None:
+    """Thousands of files need as many descriptors: take what the system allows this process."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(hard, sys.maxsize) if hard != resource.RLIM_INFINITY else 1 << 20
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -1,0 +1,95 @@
+"""Rotation by copying: logrotate's `copytruncate` and `copy`.
+
+The copy is another inode with the same bytes, so it must not be read as a new file; and when the
+original is truncated before we had read all of it, the rest is in the copy and is read there.
+
+A file counts as a copy only if everything speaks for it: it lies in the same folder, its name is the
+original's with a rotation suffix, and its bytes are the original's at the head and at its own end.
+Equal headers alone prove nothing.
+
+Next chapter: `prologue.collect.tailer`, the loop over all files.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Container
+from pathlib import Path
+
+from prologue.collect.file import TailedFile
+from prologue.collect.identity import CONTEXT_BYTES, HEAD_BYTES, FileKey, key_of, open_regular
+from prologue.collect.plain import stem
+
+COMPRESSED = (".gz", ".xz", ".bz2", ".zst", ".lz4", ".zip")
+
+
+def is_rotation_name(name: str, original: str) -> bool:
+    """Whether rotation may have made `name` from `original`.
+
+    >>> [is_rotation_name(n, "app.log") for n in ("app.log.1", "app-20261123.log", "app.1.log", "b.log")]
+    [True, True, True, False]
+    >>> is_rotation_name("app.log", "app.log.1")
+    False
+    """
+    return len(name) > len(original) and stem(name) == stem(original)
+
+
+def family(path: str) -> tuple[str, str]:
+    """Folder and stem: rotation never leaves it."""
+    folder, name = os.path.split(path)
+    return folder, stem(name)
+
+
+def is_copy(path: str, fd: int, original: TailedFile) -> bool:
+    """Whether the open file is a copy, complete or still growing, of one that is being read.
+
+    An empty file with a rotation's name is taken for the beginning of one.
+    """
+    if not is_rotation_name(Path(path).name, Path(original.path).name):
+        return False
+    size = os.fstat(fd).st_size
+    if size > os.fstat(original.fd).st_size:
+        return False
+    end = max(0, size - CONTEXT_BYTES)
+    return all(
+        os.pread(fd, length, at) == os.pread(original.fd, length, at)
+        for length, at in ((min(HEAD_BYTES, size), 0), (size - end, end))
+    )
+
+
+def find(file: TailedFile, known: Container[FileKey]) -> str | None:
+    """The copy of a file that was just truncated: it holds what we read, and what we did not.
+
+    Where nothing was read yet, nothing proves a copy.
+    """
+    if file.offset == 0:
+        return None
+    folder, name = os.path.split(file.path)
+    for sibling in sorted(inodes_of(folder).values()):
+        base = Path(sibling).name
+        if is_rotation_name(base, name) and not base.endswith(COMPRESSED) and _holds(sibling, file, known):
+            return sibling
+    return None
+
+
+def inodes_of(folder: str) -> dict[int, str]:
+    """Every regular file of a folder, by inode."""
+    try:
+        with os.scandir(folder) as entries:
+            return {e.inode(): e.path for e in entries if e.is_file(follow_symlinks=False)}
+    except OSError:
+        return {}  # the folder is gone, and with it what it held
+
+
+def _holds(path: str, file: TailedFile, known: Container[FileKey]) -> bool:
+    try:
+        fd = open_regular(path)
+    except OSError:
+        return False
+    try:
+        if key_of(fd) in known or os.fstat(fd).st_size < file.offset:
+            return False
+        head = os.pread(fd, file.head.length, 0)
+        return file.head.matches(head) and file.has_context(fd)
+    finally:
+        os.close(fd)

@@ -1,0 +1,33 @@
+"""Pods on a Kubernetes node: CRI log files, whose path names the pod.
+
+`/var/log/pods/<namespace>_<pod>_<uid>/<container>/<restarts>.log`. Neither namespaces nor pod names
+can contain an underscore. The symlinks in /var/log/containers lead to the same files and are not
+read. The service is the container's name.
+
+Source: Kubernetes, "Logging Architecture"; CRI log format.
+
+Next chapter: `prologue.collect.journal`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+from prologue.collect.chunks import Framing
+from prologue.collect.kind import Kind
+from prologue.collect.settings import CollectSettings
+from prologue.model.labels import SERVICE_NAME
+
+
+def _patterns(settings: CollectSettings) -> tuple[str, ...]:
+    return ("/var/log/pods/*_*_*/*/*.log",) if settings.cri else ()
+
+
+def _labels(host_path: str, _path: Path, _settings: CollectSettings) -> Mapping[str, str]:
+    pod_folder, container, _ = PurePosixPath(host_path).parts[-3:]
+    namespace, pod, _uid = pod_folder.split("_", 2)
+    return {"namespace": namespace, "pod": pod, "container": container, SERVICE_NAME: container}
+
+
+CRI = Kind("cri", Framing.CRI, _patterns, _labels)

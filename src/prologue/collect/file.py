@@ -1,0 +1,250 @@
+"""One open file: what was read of it, what of that is acknowledged, and the next chunk to send.
+
+Reads up to a mebibyte at a time from the page cache and cuts it after its last whole record, so the
+work per line is the engine's, never Python's. Each read starts a little before the offset and must
+find there what stood there last time; where it does not, `ContentReplaced` says the file was
+truncated or rewritten, and the tracker begins a new incarnation.
+
+A last line without its newline is held: the writer may be in the middle of it. It is sent when the
+file is finished (rotated or deleted, and quiet), or after `partial_after_s` without a write, as a
+line of its own; should it be continued later, the rest is another record. Nothing is sent twice. A
+file whose size is a multiple of 4096 is the exception: a writer with a block buffer stops in the
+middle of a line there, so the line is held until the file grows or is finished.
+
+Not thread-safe: only the tailer's thread touches it, `status` apart, which only reads.
+
+Next chapter: `prologue.collect.sender`, which takes the chunks to the sink.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from prologue.collect.checkpoint import FileEntry
+from prologue.collect.chunks import cut
+from prologue.collect.identity import (
+    CONTEXT_BYTES,
+    HEAD_BYTES,
+    FileKey,
+    Fingerprint,
+    context_before,
+    fingerprint,
+    head_of,
+    start_of_data,
+)
+from prologue.collect.kind import Found
+from prologue.collect.settings import CollectSettings
+from prologue.model.payload import Payload
+
+BLOCK = 4096
+PEEK_FROM = 65_536
+UNREGISTERED = 1 << 62
+
+
+class ContentReplaced(Exception):
+    """What was read before is no longer there: truncated, rewritten or copied over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Whole records from byte `start` to `end` of the file; `split` where it had to end inside one."""
+
+    data: bytes
+    start: int
+    end: int
+    split: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where an incarnation begins or goes on."""
+
+    source: str
+    offset: int
+    generation: int = 0
+    skipped: int = 0
+
+
+class TailedFile:
+    """See the module's docstring. `fd` is owned: `close` closes it."""
+
+    def __init__(self, fd: int, key: FileKey, found: Found, start: Start, now: float) -> None:
+        self.fd = fd
+        self.key = key
+        self.found = found
+        self.source = start.source
+        self.generation = start.generation
+        self.skipped = start.skipped
+        self.lost = 0
+        self.split_lines = 0
+        self.error = ""
+        # Bookkeeping of the tracker and the tailer.
+        self.version = UNREGISTERED  # the checkpoint version that knows this incarnation
+        self.rotated = False
+        self.deleted = False
+        self.finishing = False
+        self.closed = False
+        self.drained = False  # has been read to its end once
+        self.after: TailedFile | None = None  # its predecessor under the same path: finished first
+        self.queued = False
+        self.in_flight = False
+        self.pending: Payload | None = None  # sent or to be sent, not acknowledged
+        self.limit = 0  # the sink's limit on one payload, once it told us; 0: none
+        self.last_growth = now
+        self._mtime = 0
+        self._entry: FileEntry | None = None
+        self.begin(start.offset)
+
+    def begin(self, offset: int) -> None:
+        """Stand at `offset` of the present content, with everything before it acknowledged."""
+        self.first = offset
+        self.size = os.fstat(self.fd).st_size
+        self.head = head_of(self.fd)
+        self.rewind(offset)
+        self.acked, self._acked_tail = offset, self._tail
+        self.drained = False
+
+    def rewind(self, offset: int) -> None:
+        """Read again from `offset`."""
+        self.offset = offset
+        self._tail = context_before(self.fd, offset)
+        self._scanned = 0
+        self.pending = None
+
+    def move_to(self, offset: int) -> None:
+        """Go on at `offset`, which the sink names: it holds everything before it."""
+        self.rewind(offset)
+        self.acknowledge()
+
+    @property
+    def path(self) -> str:
+        return self.found.path
+
+    @property
+    def gone(self) -> bool:
+        """No path of interest leads here any more; what is left is drained, then it is forgotten."""
+        return self.rotated or self.deleted
+
+    def look(self, now: float) -> bool:
+        """Notice growth, truncation and deletion; whether there is something to read.
+
+        Raises ContentReplaced, OSError.
+        """
+        status = os.fstat(self.fd)
+        self.deleted = status.st_nlink == 0
+        size, rewritten = status.st_size, status.st_mtime_ns != self._mtime
+        self._mtime = status.st_mtime_ns
+        if size < self.offset:
+            raise ContentReplaced
+        if size != self.size:
+            self.lost += max(0, self.size - size)
+            self.size, self.last_growth = size, now
+        if size == self.offset and rewritten and context_before(self.fd, self.offset) != self._tail:
+            raise ContentReplaced
+        return size > self.offset
+
+    def read(self, now: float, settings: CollectSettings) -> Chunk | None:
+        """The next chunk, or None where no whole record is to be had now.
+
+        Raises ContentReplaced, OSError.
+        """
+        if not self.look(now):
+            return None
+        want = self._want(now, settings)
+        while want:
+            body = self._body(want)
+            end = cut(body, self.found.framing)
+            if end:
+                return self._chunk(body[:end], split=False)
+            longest = self._longest(settings)
+            if len(body) >= longest or (self._is_last(body) and self._may_flush(now, settings)):
+                return self._chunk(body[:longest], split=True)
+            if self._is_last(body):
+                self._scanned = 0 if b"\n" in body else len(body)
+                return None
+            want = min(want * 2, longest)
+        return None
+
+    def acknowledge(self) -> None:
+        """Everything read so far is durable."""
+        self.acked, self._acked_tail = self.offset, self._tail
+        self.pending = None
+        self._entry = None
+
+    def entry(self, seen_ns: int) -> FileEntry:
+        """What the checkpoint is to remember; made anew only when something changed."""
+        if self.head.length < min(HEAD_BYTES, self.acked):
+            self.head = head_of(self.fd, self.acked)
+            self._entry = None
+        known = self._entry
+        if known is None or (known.source, known.path, known.size) != (self.source, self.path, self.size):
+            context: Fingerprint = fingerprint(self._acked_tail)
+            self._entry = FileEntry(
+                self.source,
+                self.path,
+                *self.key,
+                self.generation,
+                self.acked,
+                self.size,
+                self.head,
+                context,
+                seen_ns,
+            )
+        assert self._entry is not None
+        return self._entry
+
+    def close(self) -> None:
+        if not self.closed:
+            self.closed = True
+            os.close(self.fd)
+
+    def has_context(self, other: int) -> bool:
+        """Whether the open file `other` holds at our offset what we read before it."""
+        return context_before(other, self.offset) == self._tail
+
+    def _longest(self, settings: CollectSettings) -> int:
+        return min(settings.max_line_bytes, self.limit or settings.max_line_bytes)
+
+    def _is_last(self, body: bytes) -> bool:
+        return self.offset + len(body) >= self.size
+
+    def _want(self, now: float, settings: CollectSettings) -> int:
+        """How much to read; 0 where a long unfinished line got no newline since it was last read."""
+        longest = self._longest(settings)
+        if self._scanned < PEEK_FROM or self._may_flush(now, settings):
+            return min(max(settings.chunk_bytes, self._scanned), longest)
+        added = os.pread(self.fd, longest - self._scanned, self.offset + self._scanned)
+        self._scanned += len(added)
+        return 0 if b"\n" not in added and self._scanned < longest else self._scanned
+
+    def _body(self, want: int) -> bytes:
+        """The bytes after the offset, once those before it were seen to be what they were."""
+        if self.generation and self.offset == self.first:
+            self._skip_hole()
+        before = len(self._tail)
+        data = os.pread(self.fd, before + want, self.offset - before)
+        if data[:before] != self._tail or len(data) == before:
+            raise ContentReplaced
+        return data[before:]
+
+    def _skip_hole(self) -> None:
+        """After a truncation a writer without O_APPEND leaves a hole before its next line."""
+        if (start := start_of_data(self.fd, self.offset)) > self.offset:
+            self.first = start
+            self.rewind(start)
+            self.acknowledge()
+
+    def _may_flush(self, now: float, settings: CollectSettings) -> bool:
+        if self.finishing:
+            return True
+        idle = settings.partial_after_s
+        return idle is not None and now - self.last_growth >= idle and self.size % BLOCK != 0
+
+    def _chunk(self, data: bytes, *, split: bool) -> Chunk:
+        chunk = Chunk(data, self.offset, self.offset + len(data), split)
+        self.offset = chunk.end
+        self._tail = (self._tail + data[-CONTEXT_BYTES:])[-CONTEXT_BYTES:]
+        self._scanned = 0
+        self.split_lines += split
+        return chunk

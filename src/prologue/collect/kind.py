@@ -1,0 +1,40 @@
+"""What a kind of log file is: where such files are, how records lie in them, whose they are.
+
+Next chapter: `prologue.collect.catalog`, the list of kinds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from prologue.collect.chunks import Framing
+from prologue.collect.settings import CollectSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file to tail. `path` is where we open it, `labels` are the stream labels of all its lines."""
+
+    path: str
+    kind: str
+    framing: Framing
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Duties: `patterns` answers absolute globs as the machine sees them (without the root).
+
+    `labels(host_path, path, settings)` derives labels from the machine's path and from what lies
+    beside `path`; it raises nothing: what it cannot learn it leaves out. `host`, `filename` and
+    `source` are added by discovery.
+    """
+
+    name: str
+    framing: Framing
+    patterns: Callable[[CollectSettings], tuple[str, ...]]
+    labels: Callable[[str, Path, CollectSettings], Mapping[str, str]]
+    # Folders this kind keeps out of, because they are another kind's.
+    avoid: tuple[str, ...] = ()

@@ -1,0 +1,303 @@
+"""Which files are being read, and what becomes of them as paths change under our feet.
+
+`sync(path)` is the heart: it compares what a path leads to now with what it led to before, and
+covers creation, rename-and-create, symlink swaps, deletion, and files that vanish between being
+listed and being opened. `replaced(file)` answers a truncation with a new incarnation. The tracker
+decides and keeps the books; it neither waits nor sends.
+
+Next chapter: `prologue.collect.copies`, for rotation by copying.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+from prologue.collect import copies
+from prologue.collect.checkpoint import Checkpoint, FileEntry
+from prologue.collect.context import Context
+from prologue.collect.discover import Discovery, Scan
+from prologue.collect.file import UNREGISTERED, Start, TailedFile
+from prologue.collect.identity import HEAD_BYTES, FileKey, is_same_content, key_of, new_source, open_regular
+from prologue.collect.kind import Found
+
+COPY_GRACE_S = 30.0
+
+
+class Tracker:
+    """The files by identity and by path. Not thread-safe; the tailer's thread owns it."""
+
+    def __init__(self, context: Context, discovery: Discovery, checkpoint: Checkpoint) -> None:
+        self._settings = context.settings
+        self._discovery = discovery
+        self._durable = context.sink.durable_position
+        self._clock = context.clock
+        self._monotonic = context.monotonic
+        self._first_start = checkpoint.fresh
+        self._remembered: dict[FileKey, FileEntry] = {entry.key: entry for entry in checkpoint.files}
+        self._by_place = {(entry.inode, entry.path): entry.key for entry in checkpoint.files}
+        self._inodes: dict[str, int] = {}  # what the folder said about a path when it was last synced
+        self.files: dict[FileKey, TailedFile] = {}
+        self.by_path: dict[str, TailedFile] = {}
+        self._families: dict[tuple[str, str], set[str]] = {}  # (folder, stem) -> paths being read
+        self.blocked: dict[str, str] = {}  # path -> why it cannot be read, with the cure
+        # Rotation copies of files that are read already, and when each was first taken for one.
+        self.copies: dict[str, float] = {}
+        self.fresh: list[TailedFile] = []  # new incarnations, for the tailer to register
+        self.resets = 0
+        self.lost_bytes = 0
+        self.split_lines = 0
+
+    def apply(self, scan: Scan) -> None:
+        """Compare everything with a scan of the machine."""
+        for path, inode in scan.files.items():
+            if self._inodes.get(path) != inode or path not in self.by_path:
+                self.sync(path)
+                self._inodes[path] = inode
+        for path in self.by_path.keys() - scan.files.keys():
+            self.sync(path)
+        for path in self._inodes.keys() - scan.files.keys():
+            del self._inodes[path]
+            self.blocked.pop(path, None)
+            self.copies.pop(path, None)
+        self.blocked.update({folder: _cure(folder, why) for folder, why in scan.denied.items()})
+
+    def after_first_scan(self) -> None:
+        """Files that were renamed while nobody watched are found by their inode and read to the end."""
+        listed: dict[str, dict[int, str]] = {}
+        for entry in list(self._remembered.values()):
+            if entry.key in self.files:
+                continue
+            folder = copies.family(entry.path)[0]
+            if folder not in listed:
+                listed[folder] = copies.inodes_of(folder)
+            self._resume_renamed(entry, listed[folder].get(entry.inode))
+        self._first_start = False
+
+    def sync(self, path: str) -> None:
+        """Make what we know of `path` true again."""
+        found = self._discovery.match(path)
+        if found is None:
+            return
+        try:
+            self._sync(path, found)
+        except OSError as error:
+            self._unopened(path, error)
+
+    def _sync(self, path: str, found: Found) -> None:
+        fd = open_regular(path)
+        self.blocked.pop(path, None)
+        before = self.by_path.get(path)
+        key = key_of(fd)
+        known = self.files.get(key)
+        if known is not None:
+            os.close(fd)
+            self._seen(path, found, known, before)
+            return
+        if self._is_copy(path, fd):
+            os.close(fd)
+            self.copies.setdefault(path, self._monotonic())
+            return
+        self.copies.pop(path, None)
+        if before is not None:
+            self._detach(path, before)
+        file = self._begin(fd, key, found)
+        file.after = before if before is not None and not before.closed else None
+
+    def replaced(self, file: TailedFile) -> None:
+        """The content we knew is gone: find its copy, and begin the file anew."""
+        self.resets += 1
+        copy = copies.find(file, self.files)
+        if copy is not None:
+            self._adopt(copy, file)
+        else:
+            self._count_lost(file, max(0, file.size - file.offset))
+        file.source, file.version = new_source(file.key), UNREGISTERED
+        file.generation += 1
+        file.begin(0)
+        file.last_growth = self._monotonic()
+        self.fresh.append(file)
+
+    def close(self, file: TailedFile) -> None:
+        """Done with the file: forget a deleted one, remember a renamed one."""
+        self.files.pop(file.key, None)
+        if self.by_path.get(file.path) is file:
+            self._unlink(file.path)
+        self._remembered.pop(file.key, None)
+        if not file.deleted:
+            self._remembered[file.key] = file.entry(self._clock())
+        self.lost_bytes += file.lost
+        self.split_lines += file.split_lines
+        file.close()
+
+    def entries(self) -> dict[str, FileEntry]:
+        """All that a restart must know, by source."""
+        now = self._clock()
+        oldest = now - int(self._settings.forget_after_s * 1e9)
+        for key, entry in list(self._remembered.items()):
+            if key in self.files or entry.seen_ns < oldest:
+                del self._remembered[key]
+        entries = {entry.source: entry for entry in self._remembered.values()}
+        entries.update({file.source: file.entry(now) for file in self.files.values()})
+        return entries
+
+    def _unopened(self, path: str, error: OSError) -> None:
+        before = self.by_path.get(path)
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENXIO):
+            self.blocked.pop(path, None)
+            if before is not None:
+                self._detach(path, before)
+            return
+        self.blocked[path] = _cure(path, error.strerror or str(error), error.errno)
+
+    def _detach(self, path: str, file: TailedFile) -> None:
+        """The path leads elsewhere now: what is left of the file is read from its descriptor."""
+        if self.by_path.get(path) is file:
+            self._unlink(path)
+        file.rotated = True
+        file.drained = False  # what was written just before counts too, before the next file begins
+
+    def _link(self, path: str, file: TailedFile) -> None:
+        self.by_path[path] = file
+        self._families.setdefault(copies.family(path), set()).add(path)
+
+    def _unlink(self, path: str) -> None:
+        del self.by_path[path]
+        family = copies.family(path)
+        self._families[family].discard(path)
+        if not self._families[family]:
+            del self._families[family]
+
+    def _seen(self, path: str, found: Found, file: TailedFile, before: TailedFile | None) -> None:
+        if before is not None and before is not file:
+            self._detach(path, before)
+        if self.by_path.get(file.path) is file and (path == file.path or _leads_to(file.path, file.key)):
+            return
+        if self.by_path.get(file.path) is file:
+            self._unlink(file.path)
+        self._link(path, file)
+        file.found = found if found.kind != file.found.kind else _renamed(file.found, path)
+        file.rotated = False
+
+    def _begin(self, fd: int, key: FileKey, found: Found) -> TailedFile:
+        now = self._monotonic()
+        entry = self._remembered.pop(key, None) or self._moved_device(key, found.path)
+        start = None if entry is None else self._resume(fd, entry)
+        if start is None:
+            start = self._start(fd, key, 0 if entry is None else entry.generation + 1)
+        file = TailedFile(fd, key, found, start, now)
+        self.files[key] = file
+        self._link(found.path, file)
+        self.fresh.append(file)
+        return file
+
+    def _start(self, fd: int, key: FileKey, generation: int) -> Start:
+        """Where to begin a file never seen. Only the very first start leaves anything out."""
+        offset = 0
+        if self._first_start:
+            status, settings = os.fstat(fd), self._settings
+            age = self._clock() / 1e9 - status.st_mtime
+            if settings.initial_max_age_s is not None and age > settings.initial_max_age_s:
+                offset = status.st_size
+            elif status.st_size > settings.initial_max_bytes:
+                offset = _line_start(fd, status.st_size - settings.initial_max_bytes)
+        return Start(new_source(key), offset, generation, skipped=offset)
+
+    def _resume(self, fd: int, entry: FileEntry) -> Start | None:
+        """Where to go on with a remembered file; None where it is another file by now."""
+        if not is_same_content(fd, entry.offset, entry.head, entry.context):
+            self.resets += 1
+            self.lost_bytes += max(0, entry.size - entry.offset)
+            return None
+        offset = max(entry.offset, self._durable(entry.source))
+        if offset > os.fstat(fd).st_size:
+            self.resets += 1
+            return None
+        return Start(entry.source, offset, entry.generation)
+
+    def _moved_device(self, key: FileKey, path: str) -> FileEntry | None:
+        """Device numbers may change with a reboot: the same path and inode will do to try."""
+        known = self._by_place.get((key[1], path))
+        return None if known is None else self._remembered.pop(known, None)
+
+    def _resume_renamed(self, entry: FileEntry, path: str | None) -> None:
+        unread = max(0, entry.size - max(entry.offset, self._durable(entry.source)))
+        found = self._discovery.match(entry.path)
+        if path is None or found is None:
+            del self._remembered[entry.key]
+            self.lost_bytes += unread
+            return
+        try:
+            fd = open_regular(path)
+        except OSError:
+            return  # gone again, or not ours to read: its entry is kept
+        if key_of(fd) != entry.key or (start := self._resume(fd, entry)) is None:
+            os.close(fd)
+            return
+        del self._remembered[entry.key]
+        file = TailedFile(fd, entry.key, _renamed(found, path), start, self._monotonic())
+        file.rotated = True
+        self.files[entry.key] = file
+        self.fresh.append(file)
+
+    def _is_copy(self, path: str, fd: int) -> bool:
+        """Whether a new file is a rotation's copy of one that is read already."""
+        if key_of(fd) in self._remembered:
+            return False
+        family = self._families.get(copies.family(path), ())
+        if not any(copies.is_copy(path, fd, self.by_path[original]) for original in family):
+            return False
+        # Short files may be equal by chance: such a copy has to be confirmed by a truncation soon.
+        since = self._monotonic() - self.copies.get(path, self._monotonic())
+        return os.fstat(fd).st_size >= HEAD_BYTES or since < COPY_GRACE_S
+
+    def _adopt(self, path: str, file: TailedFile) -> None:
+        """Go on in the copy where we stood in the original, under the same source."""
+        fd = open_regular(path)
+        start = Start(file.source, file.offset, file.generation)
+        copy = TailedFile(fd, key_of(fd), _renamed(file.found, path), start, self._monotonic())
+        copy.rotated = True
+        self.copies.pop(path, None)
+        self.files[copy.key] = copy
+        self.fresh.append(copy)
+
+    def _count_lost(self, file: TailedFile, lost: int) -> None:
+        file.lost += lost
+        if lost:
+            file.error = (
+                f"{lost} bytes were truncated away before they could be read; "
+                "rotate by renaming instead of copytruncate, which loses lines by design"
+            )
+
+
+def _renamed(found: Found, path: str) -> Found:
+    """The same file under another path. Its labels stay: a rotation starts no new stream."""
+    return Found(path, found.kind, found.framing, found.labels)
+
+
+def _leads_to(path: str, key: FileKey) -> bool:
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return False
+    return (status.st_dev, status.st_ino) == key
+
+
+def _line_start(fd: int, offset: int) -> int:
+    """The first start of a line at or after `offset`; the end of the file where there is none."""
+    while data := os.pread(fd, 1 << 20, offset - 1):
+        newline = data.find(b"\n")
+        if newline >= 0:
+            return offset + newline
+        offset += len(data)
+    return offset - 1
+
+
+def _cure(path: str, why: str, code: int | None = errno.EACCES) -> str:
+    cure = "tried again at every rescan"
+    if code in (errno.EACCES, errno.EPERM):
+        cure = "add Prologue's user to the group that may read it (adm on Debian), or run it as root"
+    elif code in (errno.EMFILE, errno.ENFILE):
+        cure = "raise the limit on open files (ulimit -n, LimitNOFILE=)"
+    return f"{path} cannot be read ({why}); {cure}"
