@@ -29,7 +29,7 @@ from types import TracebackType
 from prologue.buffer.commit import HELD_ALREADY, Committer, Outcome, Pending
 from prologue.buffer.filesystem import NO_SPACE, FileSystem
 from prologue.buffer.frame import MAX_DATA_BYTES, encode_payload
-from prologue.buffer.limits import Load, refusal
+from prologue.buffer.limits import Load, disk_full, refusal
 from prologue.buffer.lock import DirectoryLock
 from prologue.buffer.positions import Positions
 from prologue.buffer.quarantine import Quarantine, Quarantined
@@ -113,28 +113,31 @@ class DiskBuffer:
         self._thread.start()
 
     def _open_directory(self, above: int) -> None:
-        world, settings = self._world, self._settings
         self._directory.mkdir(parents=True, exist_ok=True)
         self._directory_lock = DirectoryLock(self._directory)
         try:
-            recovered = Recovered(
-                Positions(world.unix_ns, settings.forget_sources_after),
-                Sequence(world.filesystem, self._directory),
-                Quarantine(world.filesystem, self._directory, world.on_damage),
-            )
-            Recovery(world.filesystem, self._directory, recovered).run()
+            self._recover(above)
         except BaseException:
             self._directory_lock.release()
             raise
+
+    def _recover(self, above: int) -> None:
+        world, directory = self._world, self._directory
+        recovered = Recovered(
+            Positions(world.unix_ns, self._settings.forget_sources_after),
+            Sequence(world.filesystem, directory, world.unix_ns),
+            Quarantine(world.filesystem, directory, world.on_damage),
+        )
+        Recovery(world.filesystem, directory, recovered).run()
+        recovered.sequence.used(above)
         self._positions, self._quarantine = recovered.positions, recovered.quarantine
         self._sequence = recovered.sequence
-        self._sequence.used(above)
         self._torn_bytes = recovered.torn_bytes
         self._sealed.extend(recovered.segments)
         self._unreleased.update((segment.sequence, segment) for segment in recovered.segments)
         self._sealed_bytes = sum(segment.bytes for segment in recovered.segments)
-        self._committer = Committer(world.filesystem, self._directory, recovered, world.monotonic)
-        self._reserve = Reserve(world.filesystem, self._directory, settings.reserve_bytes)
+        self._committer = Committer(world.filesystem, directory, recovered, world.monotonic)
+        self._reserve = Reserve(world.filesystem, directory, self._settings.reserve_bytes)
         if not self._reserve.has_room(1):
             self._missing_bytes = 1
 
@@ -247,7 +250,11 @@ class DiskBuffer:
         return batch
 
     def _probe(self) -> None:
-        room = self._reserve.has_room(self._missing_bytes)
+        try:
+            room = self._reserve.has_room(self._missing_bytes)
+        except OSError as error:
+            logger.warning("cannot probe the disk of %s for space: %s", self._directory, error.strerror)
+            room = False
         with self._lock:
             self._next_probe = self._world.monotonic() + self._settings.probe_interval
             if room:
@@ -283,7 +290,7 @@ class DiskBuffer:
         """Everything that waits fails with the batch: its senders hold it and can wait better."""
         self._missing_bytes = max(1, sum(pending.encoded.frame_bytes for pending in batch))
         self._next_probe = self._world.monotonic() + self._settings.probe_interval
-        reason = outcome.failed[-1][1]
+        reason = disk_full(self._directory)
         for pending in self._waiting:
             outcome.failed.append((pending, reason))
             if pending.position is not None:

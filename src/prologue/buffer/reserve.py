@@ -10,15 +10,12 @@ Next chapter: `prologue.buffer.disk`.
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
-from prologue.buffer.filesystem import FileSystem
+from prologue.buffer.filesystem import NO_SPACE, FileSystem
 
 FILE_NAME = "reserve"
 PROBE_NAME = "probe.tmp"
-
-logger = logging.getLogger(__name__)
 
 
 class Reserve:
@@ -40,7 +37,8 @@ class Reserve:
         self._filesystem.unlink(self._directory / FILE_NAME)
 
     def has_room(self, wanted: int) -> bool:
-        """Whether the reserve is whole and `wanted` bytes more would fit."""
+        """Whether the reserve is whole and `wanted` bytes more would fit. Raises `OSError` for any
+        trouble but a full disk."""
         try:
             self.refill()
             path = self._directory / PROBE_NAME
@@ -48,7 +46,8 @@ class Reserve:
             self._allocate(path, wanted)
             self._filesystem.unlink(path)
         except OSError as error:
-            logger.debug("no room for %d bytes yet: %s", wanted, error.strerror)
+            if error.errno not in NO_SPACE:
+                raise
             return False
         return True
 

@@ -66,8 +66,11 @@ def scan(content: bytes, acknowledged: int | None = None) -> Scan:
     """Everything in a segment's file. `acknowledged` is its length in bytes as the next segment's
     header gives it, None where there is no next segment.
 
-    Bytes beyond `acknowledged` are not looked at. Bytes missing of it are damage.
+    Bytes beyond `acknowledged` are not looked at. Bytes missing of it are damage. Where it covers no
+    frame, no byte of the file ever counted.
     """
+    if acknowledged is not None and acknowledged <= SEGMENT_HEADER.size:
+        return Scan(None)
     limit = len(content) if acknowledged is None else min(acknowledged, len(content))
     data = memoryview(content)[:limit]
     found = Scan(read_segment_header(data))
