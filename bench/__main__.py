@@ -62,7 +62,8 @@ def settle(server: Server, seconds: float = 20.0) -> int:
 
 def print_table(rows: list[dict[str, str]]) -> None:
     print(
-        f"{platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}, Python {platform.python_version()}"
+        f"{platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}, "
+        f"Python {platform.python_version()}"
     )
     for name in rows[0]:
         print(f"{name:26}" + "".join(f"{found[name]:>16}" for found in rows))

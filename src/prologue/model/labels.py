@@ -7,11 +7,8 @@ ingestion in Loki does). The order of `SERVICE_NAME_SOURCES` is Loki's documente
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
-
-import orjson
 
 SERVICE_NAME = "service_name"
 DETECTED_LEVEL = "detected_level"
@@ -58,16 +55,32 @@ def with_service_name(labels: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
+# What the engine's toJSONString escapes, and how: both sides must write the same text.
+_ESCAPES = str.maketrans(
+    {
+        **{chr(code): f"\\u{code:04X}" for code in range(0x20)},
+        "\b": "\\b",
+        "\f": "\\f",
+        "\n": "\\n",
+        "\r": "\\r",
+        "\t": "\\t",
+        '"': '\\"',
+        "\\": "\\\\",
+        "/": "\\/",
+        "\u2028": "\\u2028",
+        "\u2029": "\\u2029",
+    }
+)
+
+
 def canonical(labels: Mapping[str, str]) -> str:
-    """One text for one label set: compact JSON with sorted names.
+    """One text for one label set: compact JSON with sorted names, as the engine would write it.
+
+    A stream's identity is a hash of this text that the engine computes, so every way in must write
+    the same set the same way (`prologue.parse.labels_sql.canonical` is the engine's side).
 
     >>> canonical({"b": "2", "a": "1"})
     '{"a":"1","b":"2"}'
     """
-    return orjson.dumps(dict(labels), option=orjson.OPT_SORT_KEYS).decode()
-
-
-def stream_id(tenant: str, canonical_labels: str) -> int:
-    """The stream's 64-bit identity within all tenants; equal everywhere, for ever."""
-    digest = hashlib.blake2b(canonical_labels.encode(), digest_size=8, key=tenant.encode()[:64])
-    return int.from_bytes(digest.digest(), "little")
+    members = (f'"{name}":"{labels[name].translate(_ESCAPES)}"' for name in sorted(labels))
+    return "{" + ",".join(members) + "}"

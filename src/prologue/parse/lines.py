@@ -78,8 +78,9 @@ def _line_counts(payloads: Sequence[Payload], ends: _Integers) -> _Integers:
 
 
 def _repeated(values: list[str], counts: _Integers) -> pa.Array[Any]:
-    indices = np.repeat(np.arange(len(values), dtype=np.int32), counts)
-    return pa.DictionaryArray.from_arrays(indices, pa.array(values))
+    # Encoded, because equal values must share an entry: the engine refuses a dictionary with doubles.
+    encoded = pa.array(values).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(np.repeat(encoded.indices.to_numpy(), counts), encoded.dictionary)
 
 
 def _label_set(payload: Payload, options: ParseOptions) -> str:

@@ -16,7 +16,8 @@ from prologue.telemetry import metrics
 from prologue.telemetry.version import version
 
 _STORED = """
-SELECT toUnixTimestamp64Nano(max(timestamp)) AS newest, count() AS lines FROM logs WHERE tenant = {tenant:String}"""
+SELECT toUnixTimestamp64Nano(max(timestamp)) AS newest, count() AS lines
+FROM logs WHERE tenant = {tenant:String}"""
 
 
 def routes(context: Context) -> list[BaseRoute]:

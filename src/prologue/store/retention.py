@@ -6,6 +6,7 @@ older than the class allows, so a line lives at least its retention and at most 
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,16 +28,14 @@ class Partition:
 def partitions(engine: Engine) -> tuple[Partition, ...]:
     """The partitions of `logs`, oldest first."""
     table = engine.arrow(
-        "SELECT partition_id AS id, "
-        "toString(extract(any(partition), '^\\\\(\\'([0-9-]+)\\'')) AS day, "
-        "toString(extract(any(partition), ',\\'(.*)\\'\\\\)$')) AS retention, "
-        "sum(rows) AS rows, sum(bytes_on_disk) AS bytes FROM system.parts "
-        "WHERE database = currentDatabase() AND table = 'logs' AND active GROUP BY id ORDER BY day"
+        "SELECT partition_id AS id, any(partition) AS value, sum(rows) AS rows, sum(bytes_on_disk) AS bytes "
+        "FROM system.parts WHERE database = currentDatabase() AND table = 'logs' AND active GROUP BY id"
     )
-    return tuple(
-        Partition(row["id"], dt.date.fromisoformat(row["day"]), row["retention"], row["rows"], row["bytes"])
-        for row in table.to_pylist()
-    )
+    found = []
+    for row in table.to_pylist():
+        day, retention = ast.literal_eval(row["value"])  # the engine writes it as a tuple of quoted strings
+        found.append(Partition(row["id"], dt.date.fromisoformat(day), retention, row["rows"], row["bytes"]))
+    return tuple(sorted(found, key=lambda partition: (partition.day, partition.retention)))
 
 
 def expired(found: tuple[Partition, ...], days: Mapping[str, int], today: dt.date) -> tuple[Partition, ...]:

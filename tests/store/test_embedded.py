@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from prologue.model.errors import EngineError, LimitError
+from prologue.store.engine import Source
+from prologue.store.reader import Reader
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00")))
+def test_a_bound_value_is_never_sql(engine, text):
+    table = engine.arrow("SELECT {v:String} AS v, {w:Array(String)} AS w", {"v": text, "w": [text, "'"]})
+    assert table.to_pylist() == [{"v": text, "w": [text, "'"]}]
+
+
+def test_rows_from_memory_are_computed_on_the_way(engine):
+    engine.command("CREATE TABLE t (a String, n UInt64) ENGINE = Memory")
+    source = Source("LineAsString", "line String", b"one\ntwo\n")
+    engine.insert_select(
+        "t", "SELECT concat(line, {x:String}), length(line) FROM {source}", source, {"x": "!"}
+    )
+    assert engine.arrow("SELECT * FROM t ORDER BY a").to_pylist() == [
+        {"a": "one!", "n": 3},
+        {"a": "two!", "n": 3},
+    ]
+
+
+def test_limits_are_told_apart_from_defects(engine):
+    with pytest.raises(LimitError, match="time limit"):
+        engine.arrow("SELECT sleepEachRow(1) FROM numbers(3)", settings={"max_execution_time": 1})
+    with pytest.raises(LimitError, match="memory limit"):
+        engine.arrow(
+            "SELECT groupArray(number) FROM numbers(10000000)", settings={"max_memory_usage": 1_000_000}
+        )
+    with pytest.raises(EngineError, match="UNKNOWN_IDENTIFIER"):
+        engine.arrow("SELECT nonsense")
+
+
+def test_reads_run_side_by_side_and_a_full_pool_says_so(open_engine):
+    reader = Reader(open_engine, size=1, patience=0.05)
+    running = threading.Thread(target=reader.arrow, args=("SELECT sleep(0.5)",))
+    running.start()
+    while reader._idle.qsize():  # the thread has not taken the connection yet
+        pass
+    with pytest.raises(LimitError, match="1 queries are running"):
+        reader.arrow("SELECT 1")
+    running.join()
+    assert reader.arrow("SELECT 1 AS n").to_pylist() == [{"n": 1}]
+    reader.close()

@@ -1,0 +1,108 @@
+"""One batch, once: whatever was interrupted, and however often it is tried again."""
+
+from __future__ import annotations
+
+import pytest
+
+from prologue.model.errors import EngineError
+from prologue.parse.columns import ParseOptions
+from prologue.parse.finish import finish
+from prologue.store.embedded import EmbeddedEngine
+from prologue.store.engine import Source
+from prologue.store.stage import Stage
+from prologue.store.writer import LogWriter
+
+SELECT = """
+SELECT 'default', toDateTime64(splitByChar(' ', line)[1], 9, 'UTC'), now64(9, 'UTC'), '{"app":"x"}', 0, '',
+    line, '', '', CAST(map(), 'Map(LowCardinality(String), String)') FROM {source}"""
+TWO_DAYS = b"2026-11-23 one\n2026-11-23 two\n2026-11-24 three\n"
+
+
+def stage(data: bytes = TWO_DAYS, rows: int | None = 3) -> Stage:
+    return Stage(Source("LineAsString", "line String", data), SELECT, rows=rows)
+
+
+@pytest.fixture
+def writer(migrated: EmbeddedEngine) -> LogWriter:
+    return LogWriter(migrated, finish(ParseOptions()))
+
+
+def bodies(engine: EmbeddedEngine) -> list[str]:
+    return sorted(engine.arrow("SELECT body FROM logs")["body"].to_pylist())
+
+
+ALL = ["2026-11-23 one", "2026-11-23 two", "2026-11-24 three"]
+
+
+@pytest.mark.parametrize("recover", [False, True])
+def test_a_batch_written_again_is_there_once(migrated, writer, recover):
+    writer.parse([stage()])
+    assert writer.commit(7, recover=False).inserted == 3
+    writer.parse([stage()])
+    writer.commit(7, recover=recover)
+    assert bodies(migrated) == ALL
+
+
+def test_recovery_adds_only_the_days_that_are_missing(migrated, writer):
+    writer.parse([stage()])
+    writer.commit(7, recover=False)
+    migrated.command("ALTER TABLE logs DROP PARTITION ('2026-11-24', 'default')")
+    writer.parse([stage()])
+    written = writer.commit(7, recover=True)
+    assert (written.rows, written.inserted) == (3, 1)
+    assert bodies(migrated) == ALL
+
+
+def test_recovery_does_not_trust_a_token_whose_part_never_came(migrated, writer):
+    """A crash between the engine's deduplication log and its part leaves a token without data."""
+    writer.parse([stage()])
+    writer.commit(7, recover=False)
+    migrated.command("TRUNCATE TABLE logs")
+    writer.parse([stage()])
+    assert writer.commit(7, recover=True).inserted == 3
+    assert bodies(migrated) == ALL
+
+
+def test_equal_content_in_two_batches_is_there_twice(migrated, writer):
+    for batch in (1, 2):
+        writer.parse([stage()])
+        writer.commit(batch, recover=False)
+    assert len(bodies(migrated)) == 6
+
+
+def test_a_batch_is_one_part_a_day(migrated, writer):
+    data = b"".join(b"2026-11-%02d x\n" % (1 + number % 20) for number in range(300_000))
+    writer.parse([stage(data, 300_000)])
+    writer.commit(1, recover=False)
+    parts = migrated.arrow(
+        "SELECT count() AS parts, uniqExact(partition) AS days FROM system.parts "
+        "WHERE database = currentDatabase() AND table = 'logs' AND level = 0"
+    ).to_pylist()
+    assert parts == [{"parts": 20, "days": 20}]
+
+
+def test_more_days_than_the_engine_allows_by_default(migrated, writer):
+    data = b"".join(b"%d-01-01 x\n" % year for year in range(1971, 2025)) + b"".join(
+        b"2025-%02d-%02d x\n" % (month, day) for month in range(1, 13) for day in range(1, 15)
+    )
+    writer.parse([stage(data, data.count(b"\n"))])
+    assert writer.commit(1, recover=False).inserted == data.count(b"\n")
+
+
+def test_streams_are_named_for_each_day_they_have_lines(migrated, writer):
+    writer.parse([stage()])
+    writer.commit(1, recover=False)
+    rows = migrated.arrow(
+        "SELECT toString(day) AS day, labels['app'] AS app, stream IN (SELECT stream FROM logs) AS known "
+        "FROM streams ORDER BY day"
+    ).to_pylist()
+    assert rows == [
+        {"day": "2026-11-23", "app": "x", "known": 1},
+        {"day": "2026-11-24", "app": "x", "known": 1},
+    ]
+
+
+def test_a_source_that_counts_other_rows_than_promised_is_refused(migrated, writer):
+    with pytest.raises(EngineError, match="parsed 3 rows of a source that holds 4"):
+        writer.parse([stage(rows=4)])
+    assert bodies(migrated) == []
