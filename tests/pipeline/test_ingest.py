@@ -1,0 +1,154 @@
+"""From buffer to store under faults: nothing lost, nothing twice, nothing silent."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import contextmanager
+
+import pytest
+
+from prologue.buffer.disk import DiskBuffer
+from prologue.buffer.settings import BufferSettings
+from prologue.model.payload import Payload, PayloadFormat
+from prologue.parse.columns import ParseOptions
+from prologue.parse.finish import finish
+from prologue.pipeline.ingest import Ingest, RetryPolicy
+from prologue.pipeline.progress import Progress
+from prologue.store.migrate import migrate
+from prologue.store.writer import LogWriter
+from tests.pipeline.conftest import failing
+
+NOW = 1_795_800_000_000_000_000
+
+
+def lines(number: int, count: int = 3) -> Payload:
+    data = b"".join(b"line %d of %d\n" % (place, number) for place in range(count))
+    return Payload("default", PayloadFormat.LINES, data, NOW + number, {"app": f"app{number % 5}"})
+
+
+def stored(engine) -> Counter:
+    return Counter(engine.arrow("SELECT body FROM logs")["body"].to_pylist())
+
+
+def expected(*payloads: Payload) -> Counter:
+    return Counter(line.decode() for payload in payloads for line in bytes(payload.data).splitlines())
+
+
+@contextmanager
+def ingesting(folder, engine, recover_upto=0):
+    migrate(engine)
+    buffer = DiskBuffer(folder, BufferSettings(seal_after=0.01), above=recover_upto)
+    progress = Progress(recover_upto)
+    ingest = Ingest(
+        buffer,
+        LogWriter(engine, finish(ParseOptions())),
+        progress,
+        options=ParseOptions(),
+        recover_upto=recover_upto,
+        retry=RetryPolicy(0.01, 0.05),
+    )
+    ingest.start()
+    try:
+        yield buffer, ingest, progress
+    finally:
+        ingest.stop(5)
+        buffer.close(5)
+
+
+def drain(buffer, ingest):
+    buffer.flush(10)
+    assert ingest.stop(20)
+
+
+def test_what_was_acknowledged_is_stored_and_released(tmp_path, faulty):
+    payloads = [lines(number) for number in range(20)]
+    with ingesting(tmp_path, faulty) as (buffer, ingest, progress):
+        for payload in payloads:
+            buffer.append(payload).result(10)
+        drain(buffer, ingest)
+        assert buffer.stats().segments == 0
+        assert progress.now.rows == 60
+        assert progress.now.error is None
+    assert stored(faulty) == expected(*payloads)
+
+
+@pytest.mark.parametrize(
+    ("where", "marker"),
+    [
+        ("before", "INSERT INTO stage"),
+        ("before", "INSERT INTO streams"),
+        ("after", "INSERT INTO streams"),
+        ("before", "INSERT INTO logs"),
+        ("after", "INSERT INTO logs"),
+        ("before", "TRUNCATE TABLE stage"),
+    ],
+)
+def test_a_batch_is_stored_once_wherever_the_engine_failed(tmp_path, faulty, where, marker):
+    migrate(faulty)
+    setattr(faulty, where, failing(marker, 2))
+    payloads = [lines(number) for number in range(5)]
+    with ingesting(tmp_path, faulty) as (buffer, ingest, _):
+        for payload in payloads:
+            buffer.append(payload).result(10)
+        drain(buffer, ingest)
+    assert stored(faulty) == expected(*payloads)
+
+
+def test_an_engine_that_is_away_keeps_the_batch_and_says_so(tmp_path, faulty):
+    migrate(faulty)
+    with ingesting(tmp_path, faulty) as (buffer, ingest, progress):
+        faulty.before = failing("INSERT INTO logs", 10**9)
+        buffer.append(lines(1)).result(10)
+        buffer.flush(10)
+        assert not ingest.stop(0.3) or buffer.stats().segments == 1
+        assert progress.now.error == "injected"
+        assert buffer.stats().segments == 1
+    faulty.before = lambda sql: None
+    with ingesting(tmp_path, faulty, recover_upto=1) as (buffer, ingest, _):
+        drain(buffer, ingest)
+    assert stored(faulty) == expected(lines(1))
+
+
+def test_a_payload_the_engine_cannot_read_is_kept_whole_beside_good_ones(tmp_path, faulty):
+    no_arrow = Payload("default", PayloadFormat.LINES, b"unreadable\nby framing\n", NOW, {}, {"framing": "cri"})
+
+    def refuse(sql: str) -> None:
+        from prologue.model.errors import EngineError
+
+        if sql.startswith("INSERT INTO stage") and refuse.armed:
+            refuse.armed -= 1
+            raise EngineError("cannot parse")
+
+    refuse.armed = 2  # the group of both, then the first payload alone
+    migrate(faulty)
+    faulty.before = refuse
+    with ingesting(tmp_path, faulty) as (buffer, ingest, _):
+        for future in [buffer.append(no_arrow), buffer.append(lines(1))]:
+            future.result(10)
+        drain(buffer, ingest)
+    assert stored(faulty) == expected(no_arrow, lines(1))
+    errors = faulty.arrow("SELECT attributes['__error__'] AS e FROM logs WHERE startsWith(body, 'unreadable')")
+    assert errors["e"].to_pylist() == ["ParserErr"]
+
+
+def test_a_wiped_buffer_does_not_reuse_numbers_the_store_knows(tmp_path, faulty):
+    with ingesting(tmp_path / "one", faulty) as (buffer, ingest, _):
+        buffer.append(lines(1)).result(10)
+        drain(buffer, ingest)
+    held = faulty.arrow("SELECT max(batch) AS b FROM logs")["b"][0].as_py()
+    with ingesting(tmp_path / "two", faulty, recover_upto=held) as (buffer, ingest, _):
+        buffer.append(lines(2)).result(10)
+        drain(buffer, ingest)
+    assert stored(faulty) == expected(lines(1), lines(2))
+
+
+def test_waiting_for_progress():
+    progress = Progress(5)
+    heard = []
+    end = progress.subscribe(heard.append)
+    assert progress.wait_beyond(5, 0.0) == 5
+    progress.stored(6, 10, NOW)
+    end()
+    progress.stored(7, 1, NOW)
+    assert progress.wait_beyond(5, 0.0) == 7
+    assert heard == [6]
