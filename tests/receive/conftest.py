@@ -117,7 +117,7 @@ def wait_until() -> Callable[..., None]:
     return until
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_push() -> Callable[..., Push]:
     """A push as a decoder sees it; keyword arguments replace its fields."""
 
@@ -127,7 +127,7 @@ def make_push() -> Callable[..., Push]:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def rows() -> Callable[[Decoded], list[dict[str, Any]]]:
     """The records of a decoded body."""
     return lambda decoded: [row for payload in decoded.payloads for row in read_records(payload)]

@@ -24,7 +24,10 @@ Ints = npt.NDArray[np.int64]
 MAX_ATTRIBUTES = 1000
 """Attributes of one record. Far over Loki's default of 128, and low enough to bound one record's cost."""
 
-_IPC_OPTIONS = pa.ipc.IpcWriteOptions(compression=None)
+# Measured on OTLP records of 232 bytes on the wire: plain 370 bytes a record, LZ4 202 for 0.4 us more,
+# zstd 131 for 0.7 us more and three times LZ4's cost when the engine reads it. What is synced to disk
+# before every acknowledgement should be small; what is read once, seconds later, should be cheap.
+_IPC_OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
 
 
 @dataclass(frozen=True, slots=True)
