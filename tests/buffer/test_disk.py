@@ -332,15 +332,20 @@ def test_everything_that_waits_fails_with_a_full_disk(open_buffer, payload, faul
     assert buffer.durable_position("f") == 0
 
 
-def test_positions_can_be_saved_on_a_full_disk(open_buffer, payload, faulty) -> None:
+def test_positions_can_be_saved_on_a_full_disk(open_buffer, payload, faulty, tmp_path: Path) -> None:
     buffer = open_buffer(faulty)
     buffer.append(payload(source="f")).result(WAIT)
     buffer.flush(WAIT)
-    faulty.fail["write"] = [errno.ENOSPC]  # the save fails once, then the reserve is given up
+    assert (tmp_path / "buffer" / "reserve").exists()
+    faulty.before = lambda name: _full_while_reserved(faulty, tmp_path / "buffer" / "reserve")
     buffer.release(buffer.take(0))
     assert buffer.stats().segments == 0
     buffer.close()
     assert open_buffer().durable_position("f") == 5
+
+
+def _full_while_reserved(faulty, reserve: Path) -> None:
+    faulty.fail["write"] = errno.ENOSPC if reserve.exists() else 0
 
 
 def test_a_start_on_a_full_disk_serves_what_is_there(open_buffer, payload, faulty) -> None:
