@@ -1,0 +1,1 @@
+"use strict";(()=>{try{let e=JSON.parse(localStorage.getItem("prologue.settings")??"{}"),t=window.matchMedia("(prefers-color-scheme: dark)").matches?"dark":"light",s=e.theme==="light"||e.theme==="dark"?e.theme:t;document.documentElement.dataset.theme=s}catch(e){console.warn("stored settings cannot be read",e)}})();

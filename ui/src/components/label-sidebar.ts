@@ -1,0 +1,140 @@
+/** <pl-label-sidebar>: labels and their values with counts; a click narrows the query or widens it again. */
+import { LitElement, css, html, nothing } from 'lit';
+import { customElement, property, state } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
+import { levelName, t } from '../i18n';
+import { formatCount, formatShort } from '../model/format';
+import { normalizeLevel } from '../model/levels';
+import { facetOf } from '../model/logql-edit';
+import { explore, facets } from '../state/context';
+import { type FacetData, type FacetValue, LEVEL, placeOf } from '../state/facets';
+import { settings } from '../state/settings';
+import { Watch } from '../state/store';
+import { base, controls, levelColors } from '../styles/shared';
+import { icon } from './icons';
+
+const SHOWN = 8;
+
+export interface FacetRequest {
+  readonly name: string;
+  readonly value: string;
+  readonly exclude: boolean;
+}
+
+@customElement('pl-label-sidebar')
+export class LabelSidebar extends LitElement {
+  /** The query the marks are for. */
+  @property() query = '';
+  @state() private search = '';
+  @state() private whole: ReadonlySet<string> = new Set();
+
+  static override styles = [base, controls, levelColors, css`
+    :host { display: flex; flex-direction: column; min-height: 0; background: var(--surface); border-right: 1px solid var(--line); }
+    .find { position: relative; padding: 10px 10px 6px; }
+    .find input { width: 100%; height: 28px; padding-left: 29px; font-size: 12px; background: var(--sunken); border-color: transparent; }
+    .find svg { position: absolute; left: 18px; top: 16px; color: var(--text-3); }
+    .scroll { overflow-y: auto; overflow-x: hidden; padding: 0 6px 16px; flex: 1; scrollbar-width: thin; }
+    .label { width: 100%; justify-content: flex-start; gap: 5px; height: 27px; padding: 0 4px; border: 0; background: none; font-size: 12px; font-weight: 600; }
+    .label svg { color: var(--text-3); transition: transform var(--ease); }
+    .label[aria-expanded='true'] svg { transform: rotate(90deg); }
+    .label .chosen { margin-left: auto; background: var(--accent); color: var(--on-accent); font-size: 10.5px; font-weight: 650; border-radius: 9px; padding: 0 6px; line-height: 16px; }
+    ul { list-style: none; margin: 0 0 6px; padding: 0; }
+    li { position: relative; display: flex; border-radius: 5px; }
+    li:hover { background: var(--hover); }
+    .value { flex: 1; min-width: 0; justify-content: flex-start; gap: 7px; height: 25px; padding: 0 8px 0 9px; border: 0; background: none; font-weight: 400; font-size: 12.5px; }
+    .value:hover { background: none; }
+    .value[aria-pressed='true'] { background: none; color: inherit; }
+    .box { width: 13px; height: 13px; border: 1.3px solid var(--text-3); border-radius: 3.5px; display: grid; place-items: center; flex: none; color: var(--on-accent); opacity: .75; }
+    .on .box { background: var(--accent); border-color: var(--accent); opacity: 1; }
+    .not .box { background: var(--error); border-color: var(--error); opacity: 1; color: #fff; }
+    .not .text { text-decoration: line-through; color: var(--text-3); }
+    .on .text { font-weight: 550; }
+    .swatch { width: 8px; height: 8px; border-radius: 2px; background: var(--level); flex: none; }
+    .text { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+    .count { margin-left: auto; padding-left: 6px; color: var(--text-3); font-size: 11.5px; }
+    .part { position: absolute; left: 29px; right: 8px; bottom: 1.5px; height: 2px; border-radius: 1px; overflow: hidden; pointer-events: none; }
+    .part i { display: block; height: 100%; border-radius: 1px; background: var(--level, var(--accent)); opacity: .35; }
+    .no { position: absolute; right: 2px; top: 1px; width: 24px; height: 23px; padding: 0; border: 0; background: var(--hover); color: var(--text-2); opacity: 0; }
+    li:hover .no, .no:focus-visible { opacity: 1; }
+    .no:hover { color: var(--error-text); background: var(--hover); }
+    .note { padding: 2px 9px 6px; color: var(--text-3); font-size: 12px; }
+    .failed { color: var(--error-text); overflow-wrap: anywhere; }
+    .all { height: 23px; padding: 0 9px; border: 0; background: none; color: var(--accent); font-size: 12px; }
+    .skeleton { height: 12px; margin: 8px 9px; border-radius: 4px; background: var(--sunken); animation: breathe 1.2s ease-in-out infinite alternate; }
+    @keyframes breathe { from { opacity: .5; } }
+  `];
+
+  constructor() {
+    super();
+    new Watch(this, [facets, settings]);
+  }
+
+  private ask(name: string, value: string, exclude: boolean): void {
+    const detail: FacetRequest = { name, value, exclude };
+    this.dispatchEvent(new CustomEvent('facet', { detail }));
+  }
+
+  private value(name: string, item: FacetValue, top: number): unknown {
+    const chosen = facetOf(this.query, name, placeOf(name));
+    const on = chosen.included.includes(item.value);
+    const not = chosen.excluded.includes(item.value);
+    const level = name === LEVEL ? normalizeLevel(item.value) : '';
+    const text = level ? levelName(item.value) : item.value;
+    return html`<li class="${on ? 'on' : ''} ${not ? 'not' : ''} ${level}">
+      <button class="value" aria-pressed=${on} title=${item.value} @click=${() => this.ask(name, item.value, not)}>
+        <span class="box">${on ? icon('check', 11) : not ? icon('close', 10) : nothing}</span>
+        ${level ? html`<i class="swatch"></i>` : nothing}<span class="text">${text}</span>
+        ${item.count === null ? nothing : html`<span class="count num" title=${formatCount(item.count)}>${formatShort(item.count)}</span>`}
+      </button>
+      ${item.count ? html`<span class="part"><i .style=${`width:${Math.max(1, (item.count / top) * 100)}%`}></i></span>` : nothing}
+      ${not ? nothing : html`<button class="no" title=${t('side.exclude', { value: item.value })} aria-label=${t('side.exclude', { value: item.value })}
+        @click=${() => this.ask(name, item.value, true)}>${icon('exclude', 14)}</button>`}</li>`;
+  }
+
+  private values(name: string, data: FacetData | undefined): unknown {
+    if (!data || (data.loading && !data.values.length)) return html`<div class="skeleton"></div><div class="skeleton"></div>`;
+    if (data.error) return html`<div class="note failed" role="alert">${data.error.message}</div>`;
+    const listed = this.found(name) ? data.values : data.values.filter((v) => this.found(v.value));
+    if (!listed.length) return html`<div class="note">${t('side.none')}</div>`;
+    const top = Math.max(...listed.map((v) => v.count ?? 0), 1);
+    const all = this.whole.has(name) || listed.length <= SHOWN + 1;
+    const shown = all ? listed : listed.slice(0, SHOWN);
+    return html`<ul>${repeat(shown, (v) => v.value, (v) => this.value(name, v, top))}</ul>
+      ${data.uncounted ? html`<div class="note">${t('side.nocounts', { reason: data.uncounted })}</div>` : nothing}
+      ${listed.length > SHOWN + 1 ? html`<button class="all" @click=${() => this.toggleWhole(name)}>${all ? t('side.less') : t('side.more', { count: listed.length - SHOWN })}</button>` : nothing}`;
+  }
+
+  private toggleWhole(name: string): void {
+    const whole = new Set(this.whole);
+    if (!whole.delete(name)) whole.add(name);
+    this.whole = whole;
+  }
+
+  private found(text: string): boolean {
+    return text.toLowerCase().includes(this.search.trim().toLowerCase());
+  }
+
+  private label(name: string): unknown {
+    const { open, data } = facets.value;
+    const isOpen = open.has(name);
+    const facet = facetOf(this.query, name, placeOf(name));
+    const chosen = facet.included.length + facet.excluded.length;
+    return html`<section>
+      <button class="label" aria-expanded=${isOpen} @click=${() => facets.toggle(name, explore.value)}>
+        ${icon('chevron', 14)}<span class="text">${name}</span>${chosen ? html`<span class="chosen num">${chosen}</span>` : nothing}</button>
+      ${isOpen ? this.values(name, data[name]) : nothing}</section>`;
+  }
+
+  override render(): unknown {
+    const { names, error, data } = facets.value;
+    const shown = names.filter((name) => this.found(name) || data[name]?.values.some((v) => this.found(v.value)));
+    return html`
+      <div class="find">${icon('search', 15)}<input type="search" .value=${this.search} placeholder=${t('side.search')} aria-label=${t('side.search')}
+        @input=${(e: Event) => { this.search = (e.target as HTMLInputElement).value; }}></div>
+      <div class="scroll" role="group" aria-label=${t('side.labels')}>
+        ${error ? html`<div class="note failed" role="alert">${t('error.labels')}: ${error.code === 'unreachable' ? t('error.unreachable') : error.message}</div>` : nothing}
+        ${shown.map((name) => this.label(name))}
+        ${names.length && !shown.length ? html`<div class="note">${t('side.nomatch')}</div>` : nothing}
+      </div>`;
+  }
+}
