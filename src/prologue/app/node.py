@@ -16,8 +16,10 @@ import time
 from contextlib import ExitStack
 from typing import Any
 
+from prologue.app import collecting
 from prologue.buffer.disk import DiskBuffer
 from prologue.buffer.settings import BufferSettings
+from prologue.collect.status import SourceStatus
 from prologue.config.settings import Settings
 from prologue.model.errors import PrologueError
 from prologue.parse.columns import ParseOptions
@@ -25,6 +27,7 @@ from prologue.parse.finish import finish
 from prologue.pipeline.ingest import Ingest
 from prologue.pipeline.maintenance import Maintenance
 from prologue.pipeline.progress import Progress
+from prologue.receive.catalog import RECEIVERS
 from prologue.receive.settings import ReceiveSettings
 from prologue.serve.context import Context
 from prologue.store.embedded import EmbeddedEngine
@@ -74,6 +77,9 @@ class Node:
         self.ingest.start()
         self.maintenance = Maintenance(EmbeddedEngine(data / "engine"), retention_days(settings))
         self.maintenance.start()
+        self.collector = collecting.collector_for(settings, self.buffer) if settings.collect.enabled else None
+        if self.collector is not None:
+            self.collector.start()
         self._ready = True
         return Context(
             settings=settings,
@@ -93,14 +99,21 @@ class Node:
         stats = self.buffer.stats()
         return {
             "buffered_bytes": stats.bytes,
-            "sources": [],
-            "receivers": [],
+            "sources": [collecting.describe(source) for source in self.sources()],
+            "problems": list(self.collector.problems()) if self.collector is not None else [],
+            "receivers": [{"name": receiver.name, "paths": list(receiver.paths)} for receiver in RECEIVERS],
         }
+
+    def sources(self) -> list[SourceStatus]:
+        """What is collected from this machine; empty where collection is off."""
+        return self.collector.status() if self.collector is not None else []
 
     def drain(self) -> bool:
         """Write what was acknowledged, in order; whether all of it is in the store now."""
         deadline = time.monotonic() + _DRAIN_SECONDS
         self._ready = False
+        if self.collector is not None:
+            self.collector.stop(2.0)
         try:
             self.buffer.flush(max(0.1, deadline - time.monotonic()))
         except PrologueError as error:

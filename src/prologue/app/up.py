@@ -8,19 +8,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-import sys
 
 import uvicorn
 
+from prologue.app import collecting
 from prologue.app.node import Node, receive_settings
+from prologue.collect.status import SourceState
 from prologue.config.settings import Settings
 from prologue.model.errors import ConfigError
 from prologue.serve.application import application
 from prologue.telemetry import log
+from prologue.telemetry.version import version
 
 logger = logging.getLogger(__name__)
 
 _BACKLOG = 2048
+_BLOCKED_SHOWN = 5
+_NEXT_TO_NOTHING = 64 * 1024
 
 
 def run(settings: Settings) -> int:
@@ -46,7 +50,7 @@ def run(settings: Settings) -> int:
                 timeout_graceful_shutdown=max(1, int(settings.http.shutdown_timeout)),
             )
         )
-        _greet(listener)
+        _greet(listener, node)
         asyncio.run(_serve(server, listener))
         drained = node.drain()
         if not drained:
@@ -83,8 +87,27 @@ def _listen(address: str) -> socket.socket:
     return listener
 
 
-def _greet(listener: socket.socket) -> None:
+def _greet(listener: socket.socket, node: Node) -> None:
+    """Tell the terminal what was found, where the UI is, and how to send more."""
     host, port = listener.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    print(f"Prologue is ready: http://{shown}:{port}/", flush=True)
-    sys.stdout.flush()
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    print(f"Prologue {version()} is ready: {url}/", flush=True)
+    if node.collector is not None:
+        _tell_sources(node)
+    print(
+        f'  send more   curl {url}/insert/jsonline -d \'{{"_msg":"hello","service_name":"me"}}\'\n'
+        f"              Loki push {url}/loki/api/v1/push   OTLP {url}/v1/logs\n"
+        f"  ask         {url}/   or   prologue query '{{service_name=~\".+\"}}'\n"
+        f"  data        {node.settings.data_dir.resolve()}   (stop with Ctrl-C)",
+        flush=True,
+    )
+
+
+def _tell_sources(node: Node) -> None:
+    sources = node.sources()
+    found = collecting.summary(sources)
+    print(f"  collecting  {found or 'nothing: this machine has no log files that can be read'}")
+    for source in [source for source in sources if source.state is SourceState.BLOCKED][:_BLOCKED_SHOWN]:
+        print(f"  unreadable  {source.name}: {source.errors[-1]}")
+    if sum(source.size for source in sources) < _NEXT_TO_NOTHING and "journal" not in found:
+        print("  This machine has next to no logs. To see Prologue at work: prologue demo (or make demo)")

@@ -66,18 +66,23 @@ class Sender:
         return self.in_flight_bytes < self._settings.max_in_flight_bytes
 
     def send(self, file: TailedFile, chunk: Chunk, now: float) -> None:
-        framing = file.found.framing
         file.pending = Payload(
             tenant=self._settings.tenant,
             format=PayloadFormat.LINES,
             data=chunk.data,
             received_ns=self._clock(),
             labels=file.found.labels,
-            params={} if framing is Framing.PLAIN else {"framing": framing.value},
+            params=self._params(file.found.framing),
             position=SourcePosition(file.source, chunk.start, chunk.end),
         )
         self.in_flight_bytes += len(chunk.data)
         self.resend(file, now)
+
+    def _params(self, framing: Framing) -> dict[str, str]:
+        """How to read the lines; plain ones say their own time at their start, in this machine's zone."""
+        if framing is Framing.PLAIN:
+            return {"timestamp": "detect", "time_zone": self._settings.time_zone}
+        return {"framing": framing.value}
 
     def resend(self, file: TailedFile, now: float) -> None:
         """Hand the file's pending payload to the sink (again)."""

@@ -7,6 +7,7 @@ are bytes, times are seconds. Next chapter: `prologue.collect.catalog`, the kind
 from __future__ import annotations
 
 import socket
+import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,6 +45,15 @@ DEFAULT_EXCLUDE = (
     "**/lastlog",
     "**/faillog",
 )
+
+
+def local_time_zone(localtime: Path = Path("/etc/localtime")) -> str:
+    """This machine's time zone as an IANA name; UTC where it cannot be told."""
+    parts = localtime.resolve().parts
+    if "zoneinfo" not in parts:
+        return "UTC"
+    name = "/".join(parts[parts.index("zoneinfo") + 1 :])
+    return name if name in zoneinfo.available_timezones() else "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +95,8 @@ class CollectSettings:
     journal_initial_s: float = 86_400.0
     tenant: str = "default"
     host: str = field(default_factory=socket.gethostname)
+    # IANA name of the zone of times that say none.
+    time_zone: str = field(default_factory=local_time_zone)
 
     # One read, one payload, one acknowledgement.
     chunk_bytes: int = MIB

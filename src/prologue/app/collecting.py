@@ -1,0 +1,62 @@
+"""The collector as the configuration describes it, and what it tells of itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prologue.collect.collector import Collector
+from prologue.collect.settings import DEFAULT_EXCLUDE, DEFAULT_PATTERNS, CollectSettings, FilePattern
+from prologue.collect.status import SourceState, SourceStatus
+from prologue.config.settings import Settings
+from prologue.model.labels import SERVICE_NAME
+from prologue.model.payload import PayloadSink
+
+
+def collector_for(settings: Settings, sink: PayloadSink) -> Collector:
+    """A collector for this machine; its own data directory is never read."""
+    collect = settings.collect
+    discovered = DEFAULT_PATTERNS if collect.discover else ()
+    return Collector(
+        sink,
+        settings.data_dir / "collect",
+        CollectSettings(
+            # A named service comes first: the first pattern that matches a file names it.
+            include=(
+                *(FilePattern(glob, {SERVICE_NAME: name}) for glob, name in collect.services.items()),
+                *(FilePattern(glob) for glob in (*collect.include, *discovered)),
+            ),
+            exclude=(*DEFAULT_EXCLUDE, *collect.exclude),
+            exclude_folders=(settings.data_dir.resolve(),),
+            root=collect.root,
+            docker=collect.discover,
+            cri=collect.discover,
+            journal=collect.discover,
+            rescan_s=collect.rescan,
+            initial_max_bytes=collect.initial_max_bytes,
+            max_line_bytes=collect.max_line_bytes,
+        ),
+    )
+
+
+def describe(source: SourceStatus) -> dict[str, Any]:
+    """One source on the status page."""
+    return {
+        "kind": source.kind,
+        "name": source.name,
+        "state": source.state.value,
+        "size_bytes": source.size,
+        "lag_bytes": source.lag_bytes,
+        "error": source.errors[-1] if source.errors else None,
+    }
+
+
+def summary(sources: list[SourceStatus]) -> str:
+    """What was found, for the terminal: "12 files, 3 docker, journal"; empty where nothing was."""
+    readable = [source for source in sources if source.state not in (SourceState.BLOCKED, SourceState.COPY)]
+    counts: dict[str, int] = {}
+    for source in readable:
+        counts[source.kind] = counts.get(source.kind, 0) + 1
+    return ", ".join(
+        kind if kind == "journal" else f"{count} {kind} log{'s' if count > 1 else ''}"
+        for kind, count in sorted(counts.items())
+    )
