@@ -65,7 +65,7 @@ class BufferStats:
     appended_payloads: int  # acknowledged after being stored
     appended_bytes: int
     duplicate_payloads: int  # acknowledged without being stored: their source's position covers them
-    refused_payloads: int  # BufferFull or PositionConflict at the door
+    refused_payloads: int  # at the door: full, closing or stopped
     failed_payloads: int  # accepted, then not made durable; their senders were told
     fsyncs: int
     quarantined_frames: int  # damaged on disk and set aside
