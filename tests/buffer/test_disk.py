@@ -447,6 +447,8 @@ def test_a_defect_in_the_committer_fails_senders_instead_of_hanging_them(
         buffer.append(payload()).result(WAIT)
     with pytest.raises(TemporaryError, match="stopped"):
         buffer.append(payload())
+    with pytest.raises(TemporaryError, match="stopped"):
+        buffer.flush(WAIT)
     monkeypatch.undo()
     assert "committer stopped" in caplog.text
     buffer.close()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from prologue.buffer.filesystem import MAX_BUFFERS, FileSystem, replace_file, write_all
+from prologue.buffer.filesystem import MAX_BUFFERS, FileSystem, make_directory, replace_file, write_all
 
 
 class Grudging(FileSystem):
@@ -68,3 +68,17 @@ def test_replace_file_leaves_the_old_content_when_it_fails(tmp_path: Path, fault
         replace_file(faulty, tmp_path / "f", [b"new"])
     assert (tmp_path / "f").read_bytes() == b"old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["f"]
+
+
+def test_a_new_directory_is_durable_with_its_parents(tmp_path: Path) -> None:
+    synced: list[Path] = []
+
+    class Watched(FileSystem):
+        def sync_directory(self, path: Path) -> None:
+            synced.append(path)
+            super().sync_directory(path)
+
+    make_directory(Watched(), tmp_path / "a" / "b" / "c")
+    assert sorted(synced) == [tmp_path, tmp_path / "a", tmp_path / "a" / "b"]
+    make_directory(Watched(), tmp_path / "a" / "b" / "c")
+    assert len(synced) == 3

@@ -18,6 +18,7 @@ from prologue.buffer.frame import (
     read_segment_header,
     segment_header,
 )
+from prologue.model.errors import PayloadError
 from prologue.model.payload import Payload, PayloadFormat, SourcePosition
 
 MARKER = b"8 bytes!"
@@ -100,6 +101,22 @@ def test_segment_header(sequence: int, marker: bytes, previous: int, data: st.Da
     assert read_segment_header(memoryview(content)[:cut]) is None
     content[cut] ^= 1
     assert read_segment_header(memoryview(content)) is None
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        pytest.param(Payload("t\udcff", PayloadFormat.LINES, b"x", 1), id="tenant"),
+        pytest.param(Payload("t", PayloadFormat.LINES, b"x", 1, {"filename": "\udcff.log"}), id="label"),
+        pytest.param(
+            Payload("t", PayloadFormat.LINES, b"x", 1, position=SourcePosition("\udcff", 0, 1)), id="source"
+        ),
+    ],
+)
+def test_text_that_is_not_unicode_is_refused_by_name(bad: Payload) -> None:
+    with pytest.raises(PayloadError, match="udcff") as caught:
+        encode_payload(bad)
+    assert "surrogates" in caught.value.cure
 
 
 def test_an_envelope_of_a_later_version_is_an_error_and_not_a_guess(payload) -> None:

@@ -58,7 +58,7 @@ def test_what_was_not_released_comes_again_under_the_same_batch_ids(fill, open_b
 
 def test_an_empty_file_of_a_crash_at_creation_goes(fill, open_buffer, folder) -> None:
     paths = fill([b"a"])
-    (folder / "09999999999999999999.segment").write_bytes(b"")
+    (folder / "00000000000000999999.segment").write_bytes(b"")
     buffer = open_buffer()
     assert sorted(folder.glob("*.segment")) == paths
     assert buffer.stats().quarantined_frames == 0
@@ -170,12 +170,15 @@ def test_temporary_files_of_a_crash_go(fill, open_buffer, folder) -> None:
     assert not list(folder.glob("*.tmp"))
 
 
-def test_files_of_others_are_left_alone(fill, open_buffer, folder) -> None:
+@pytest.mark.parametrize("name", ["notes", "7", "9" * 20, "-0000000000000000007", "²" * 20])
+def test_files_of_others_are_left_alone(fill, open_buffer, payload, folder, caplog, name: str) -> None:
     fill([b"a"])
-    (folder / "notes.segment").write_bytes(b"not ours")
+    (folder / f"{name}.segment").write_bytes(b"not ours")
     buffer = open_buffer()
     assert [datas for _, datas in segments(buffer)] == [[b"a"]]
-    assert (folder / "notes.segment").read_bytes() == b"not ours"
+    assert buffer.append(payload()).result(30).segment < 10**6
+    assert (folder / f"{name}.segment").read_bytes() == b"not ours"
+    assert "left alone" in caplog.text
 
 
 def test_a_copied_directory_is_the_same_buffer(fill, open_buffer, folder, tmp_path) -> None:

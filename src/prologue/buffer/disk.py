@@ -27,7 +27,7 @@ from pathlib import Path
 from types import TracebackType
 
 from prologue.buffer.commit import HELD_ALREADY, Committer, Outcome, Pending
-from prologue.buffer.filesystem import NO_SPACE, FileSystem
+from prologue.buffer.filesystem import NO_SPACE, FileSystem, make_directory
 from prologue.buffer.frame import MAX_DATA_BYTES, encode_payload
 from prologue.buffer.limits import Load, disk_full, refusal
 from prologue.buffer.lock import DirectoryLock
@@ -38,6 +38,7 @@ from prologue.buffer.reserve import Reserve
 from prologue.buffer.segment import DiskSegment
 from prologue.buffer.sequence import Sequence
 from prologue.buffer.settings import BufferSettings, BufferStats
+from prologue.buffer.shelf import Shelf
 from prologue.model.errors import PayloadTooLarge, TemporaryError
 from prologue.model.payload import Payload, Receipt, Segment
 
@@ -90,36 +91,34 @@ class DiskBuffer:
         self._waiting: deque[Pending] = deque()
         self._waiting_bytes = 0
         self._batch: list[Pending] = []  # taken from the queue, not resolved yet
-        self._sealed: deque[DiskSegment] = deque()
-        self._unreleased: dict[int, DiskSegment] = {}
-        self._sealed_bytes = 0
         self._open_bytes = 0
         self._open_received_ns = 0
-        self._flushing = False
+        self._flushers = 0
         self._accepting = True
         self._closed = False
         self._failure: Exception | None = None
         self._missing_bytes = 0  # what did not fit on the full disk; 0 while it is not full
         self._next_probe = 0.0
         self._counters = _Counters()
+        self._open_directory(above)
+        self._thread = threading.Thread(target=self._run, name="buffer-commit", daemon=True)
+        self._thread.start()
+
+    def _open_directory(self, above: int) -> None:
+        directory = self._directory
         try:
-            self._open_directory(above)
+            make_directory(self._world.filesystem, directory)
+            self._directory_lock = DirectoryLock(directory)
+            try:
+                self._recover(above)
+            except BaseException:
+                self._directory_lock.release()
+                raise
         except OSError as error:
             raise TemporaryError(
                 f"the buffer directory {directory} cannot be used: {error.strerror}",
                 cure=f"make {directory} a writable directory on a sound disk with space, then start again",
             ) from error
-        self._thread = threading.Thread(target=self._run, name="buffer-commit", daemon=True)
-        self._thread.start()
-
-    def _open_directory(self, above: int) -> None:
-        self._directory.mkdir(parents=True, exist_ok=True)
-        self._directory_lock = DirectoryLock(self._directory)
-        try:
-            self._recover(above)
-        except BaseException:
-            self._directory_lock.release()
-            raise
 
     def _recover(self, above: int) -> None:
         world, directory = self._world, self._directory
@@ -133,9 +132,7 @@ class DiskBuffer:
         self._positions, self._quarantine = recovered.positions, recovered.quarantine
         self._sequence = recovered.sequence
         self._torn_bytes = recovered.torn_bytes
-        self._sealed.extend(recovered.segments)
-        self._unreleased.update((segment.sequence, segment) for segment in recovered.segments)
-        self._sealed_bytes = sum(segment.bytes for segment in recovered.segments)
+        self._shelf = Shelf(recovered.segments)
         self._committer = Committer(world.filesystem, directory, recovered, world.monotonic)
         self._reserve = Reserve(world.filesystem, directory, self._settings.reserve_bytes)
         if not self._reserve.has_room(1):
@@ -182,7 +179,7 @@ class DiskBuffer:
 
     @property
     def _disk_bytes(self) -> int:
-        return self._sealed_bytes + self._open_bytes
+        return self._shelf.bytes + self._open_bytes
 
     # The committer's thread
 
@@ -222,10 +219,10 @@ class DiskBuffer:
         segment = self._committer.open
         if segment is None or segment.length == 0:
             return False
-        if self._flushing or not self._accepting:
+        if self._flushers or not self._accepting:
             return not self._waiting
         age = self._world.monotonic() - segment.opened_at
-        return not self._sealed and age >= self._settings.seal_after
+        return not self._shelf.waiting and age >= self._settings.seal_after
 
     def _probe_due(self) -> bool:
         return bool(self._missing_bytes) and self._world.monotonic() >= self._next_probe
@@ -234,7 +231,7 @@ class DiskBuffer:
         """Seconds until time alone makes something due; None where only an event can."""
         deadlines = []
         segment = self._committer.open
-        if segment is not None and segment.length and not self._sealed:
+        if segment is not None and segment.length and not self._shelf.waiting:
             deadlines.append(segment.opened_at + self._settings.seal_after)
         if self._missing_bytes:
             deadlines.append(self._next_probe)
@@ -270,9 +267,7 @@ class DiskBuffer:
                 self._enter_disk_full(batch, outcome)
             self._count(outcome)
             if outcome.sealed is not None:
-                self._sealed.append(outcome.sealed)
-                self._unreleased[outcome.sealed.sequence] = outcome.sealed
-                self._sealed_bytes += outcome.sealed.bytes
+                self._shelf.add(outcome.sealed)
             segment = self._committer.open
             self._open_bytes = self._open_length()
             self._open_received_ns = segment.received_ns if segment is not None else 0
@@ -316,12 +311,11 @@ class DiskBuffer:
     def take(self, timeout: float) -> Segment | None:
         """See `PayloadSource.take`."""
         with self._lock:
-            self._change.wait_for(lambda: self._sealed or self._closed, timeout)
-            if self._closed or not self._sealed:
+            self._change.wait_for(lambda: self._shelf.waiting or self._closed, timeout)
+            if self._closed:
                 return None
-            segment = self._sealed.popleft()
-            self._work.notify()  # nothing waits for the consumer any more: time may seal again
-            return segment
+            self._work.notify()  # perhaps nothing waits for the consumer any more: time may seal again
+            return self._shelf.take()
 
     def release(self, segment: Segment) -> None:
         """See `PayloadSource.release`."""
@@ -333,7 +327,7 @@ class DiskBuffer:
                         "start",
                         cure="release segments before the buffer is closed",
                     )
-                held = self._unreleased.get(segment.sequence)
+                held = self._shelf.find(segment.sequence)
             if held is None:
                 return
             try:
@@ -358,10 +352,7 @@ class DiskBuffer:
 
     def _forget(self, segment: DiskSegment) -> None:
         with self._lock:
-            del self._unreleased[segment.sequence]
-            self._sealed_bytes -= segment.bytes
-            if segment in self._sealed:
-                self._sealed.remove(segment)
+            self._shelf.release(segment)
             self._next_probe = self._world.monotonic()
             self._work.notify()
             self._change.notify_all()
@@ -372,10 +363,12 @@ class DiskBuffer:
         """Commit what waits and seal it, so that `take` has it. Raises `TemporaryError` after
         `timeout` seconds."""
         with self._lock:
-            self._flushing = True
+            self._flushers += 1
             self._work.notify()
-            done = self._change.wait_for(self._is_flushed, timeout)
-            self._flushing = False
+            done = self._change.wait_for(lambda: self._is_flushed() or self._failure, timeout)
+            self._flushers -= 1
+        if self._failure is not None:
+            raise _stopped(self._failure)
         if not done:
             raise TemporaryError(
                 f"the buffer was not flushed within {timeout} s", cure="look at the disk's load"
@@ -392,13 +385,13 @@ class DiskBuffer:
             self._work.notify()
         self._thread.join()
         with self._lock:
-            self._change.wait_for(lambda: not self._unreleased, drain_timeout)
+            self._change.wait_for(lambda: not len(self._shelf), drain_timeout)
         with self._release_lock, self._lock:
             if not self._closed:
                 self._closed = True
                 self._give_back()
             self._change.notify_all()
-            return len(self._unreleased)
+            return len(self._shelf)
 
     def _give_back(self) -> None:
         try:
@@ -419,12 +412,12 @@ class DiskBuffer:
     def stats(self) -> BufferStats:
         """A consistent snapshot; cheap enough for every scrape."""
         with self._lock:
-            oldest = next(iter(self._unreleased.values()), None)
+            oldest = self._shelf.oldest
             oldest_ns = oldest.received_ns if oldest else self._open_received_ns
             counters = self._counters
             return BufferStats(
                 bytes=self._disk_bytes,
-                segments=len(self._unreleased) + (self._open_bytes > 0),
+                segments=len(self._shelf) + (self._open_bytes > 0),
                 waiting=len(self._waiting) + len(self._batch),
                 waiting_bytes=self._waiting_bytes,
                 oldest_age=max(0.0, (self._world.unix_ns() - oldest_ns) / 1e9) if oldest_ns else 0.0,

@@ -107,3 +107,13 @@ def replace_file(filesystem: FileSystem, path: Path, content: Sequence[Bytes]) -
         filesystem.unlink(temporary)
         raise
     filesystem.sync_directory(path.parent)
+
+
+def make_directory(filesystem: FileSystem, directory: Path) -> None:
+    """Create the directory and its parents, durably: what is synced inside a directory whose own name
+    is not can still vanish with it. Raises `OSError`."""
+    absolute = directory.absolute()
+    missing = [path for path in (absolute, *absolute.parents) if not path.exists()]
+    absolute.mkdir(parents=True, exist_ok=True)
+    for path in missing:
+        filesystem.sync_directory(path.parent)

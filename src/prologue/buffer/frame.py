@@ -39,6 +39,7 @@ import google_crc32c
 import msgspec
 import numpy as np
 
+from prologue.model.errors import PayloadError
 from prologue.model.payload import Payload, PayloadFormat, SourcePosition
 
 MAGIC = b"PRLGSEG\n"
@@ -100,18 +101,26 @@ def checksum(*parts: bytes | memoryview) -> int:
 
 
 def encode_payload(payload: Payload) -> EncodedPayload:
-    """The payload's part of a frame; computes the checksum, so it belongs in the sender's thread."""
+    """The payload's part of a frame; computes the checksum, so it belongs in the sender's thread.
+
+    Raises `PayloadError` where text of the envelope cannot be written as UTF-8.
+    """
     position = payload.position
-    envelope = _ENCODER.encode(
-        Envelope(
-            payload.tenant,
-            payload.format,
-            payload.received_ns,
-            _plain(payload.labels),
-            _plain(payload.params),
-            (position.source, position.start, position.end) if position else None,
-        )
+    fields = Envelope(
+        payload.tenant,
+        payload.format,
+        payload.received_ns,
+        _plain(payload.labels),
+        _plain(payload.params),
+        (position.source, position.start, position.end) if position else None,
     )
+    try:
+        envelope = _ENCODER.encode(fields)
+    except UnicodeEncodeError as error:
+        raise PayloadError(
+            f"the payload's tenant, labels, params or source hold text that is not Unicode: {error.object!r}",
+            cure="replace lone surrogates, such as those of file names that are not UTF-8",
+        ) from error
     data = payload.data if isinstance(payload.data, bytes) else payload.data.cast("B")
     return EncodedPayload(envelope, data, checksum(envelope, data))
 

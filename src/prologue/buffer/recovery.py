@@ -22,7 +22,7 @@ from prologue.buffer.positions import FILE_NAME as POSITIONS_FILE
 from prologue.buffer.positions import Positions
 from prologue.buffer.quarantine import Quarantine
 from prologue.buffer.scan import Scan, scan
-from prologue.buffer.segment import SUFFIX, DiskSegment, batch_id
+from prologue.buffer.segment import MAX_SEQUENCE, SUFFIX, DiskSegment, batch_id, segment_path
 from prologue.buffer.sequence import FILE_NAME as SEQUENCE_FILE
 from prologue.buffer.sequence import Sequence
 from prologue.buffer.statefile import StateDamaged
@@ -60,8 +60,7 @@ class Recovery:
         self._clear_leftovers()
         self._load(POSITIONS_FILE, lambda: result.positions.load(self._filesystem, self._directory))
         self._load(SEQUENCE_FILE, result.sequence.load)
-        paths = sorted(self._directory.glob(f"*{SUFFIX}"))
-        known = [path for path in paths if path.stem.isdecimal()]
+        known = sorted(path for path in self._directory.glob(f"*{SUFFIX}") if self._is_ours(path))
         for path in known:
             result.sequence.used(int(path.stem))
         acknowledged: dict[int, int] = {}
@@ -69,6 +68,13 @@ class Recovery:
         for path in reversed(known):
             self._recover(path, acknowledged)
         result.segments.reverse()
+
+    def _is_ours(self, path: Path) -> bool:
+        ours = path.stem.isdecimal() and path == segment_path(self._directory, int(path.stem))
+        if not ours or int(path.stem) > MAX_SEQUENCE:
+            logger.warning("%s is no segment of this buffer: left alone", path)
+            return False
+        return True
 
     def _clear_leftovers(self) -> None:
         for path in self._directory.glob("*.tmp"):

@@ -22,6 +22,8 @@ from prologue.model.errors import TemporaryError
 from prologue.model.payload import Payload
 
 SUFFIX = ".segment"
+MAX_SEQUENCE = (1 << 63) - 1
+"""Fits a signed 64-bit column of any store; out of reach by counting."""
 JOIN_BELOW = 4096
 """Data shorter than this is copied behind its frame header: fewer buffers are then faster."""
 
