@@ -41,7 +41,7 @@ def ingesting(folder, engine, recover_upto=0):
     progress = Progress(recover_upto)
     ingest = Ingest(
         buffer,
-        LogWriter(engine, finish(ParseOptions())),
+        [LogWriter(engine, finish(ParseOptions()))],
         progress,
         options=ParseOptions(),
         recover_upto=recover_upto,
@@ -110,7 +110,9 @@ def test_an_engine_that_is_away_keeps_the_batch_and_says_so(tmp_path, faulty):
 
 
 def test_a_payload_the_engine_cannot_read_is_kept_whole_beside_good_ones(tmp_path, faulty):
-    no_arrow = Payload("default", PayloadFormat.LINES, b"unreadable\nby framing\n", NOW, {}, {"framing": "cri"})
+    no_arrow = Payload(
+        "default", PayloadFormat.LINES, b"unreadable\nby framing\n", NOW, {}, {"framing": "cri"}
+    )
 
     def refuse(sql: str) -> None:
         from prologue.model.errors import EngineError
@@ -127,7 +129,9 @@ def test_a_payload_the_engine_cannot_read_is_kept_whole_beside_good_ones(tmp_pat
             future.result(10)
         drain(buffer, ingest)
     assert stored(faulty) == expected(no_arrow, lines(1))
-    errors = faulty.arrow("SELECT attributes['__error__'] AS e FROM logs WHERE startsWith(body, 'unreadable')")
+    errors = faulty.arrow(
+        "SELECT attributes['__error__'] AS e FROM logs WHERE startsWith(body, 'unreadable')"
+    )
     assert errors["e"].to_pylist() == ["ParserErr"]
 
 
@@ -147,8 +151,13 @@ def test_waiting_for_progress():
     heard = []
     end = progress.subscribe(heard.append)
     assert progress.wait_beyond(5, 0.0) == 5
+    for batch in (6, 7, 8):
+        progress.taken(batch)
     progress.stored(6, 10, NOW)
+    assert progress.wait_beyond(5, 0.0) == 6
+    progress.stored(8, 1, NOW)
+    assert progress.wait_beyond(6, 0.0) == 6  # 7 is not there yet
     end()
     progress.stored(7, 1, NOW)
-    assert progress.wait_beyond(5, 0.0) == 7
-    assert heard == [6]
+    assert progress.wait_beyond(6, 0.0) == 8
+    assert heard == [6, 6]

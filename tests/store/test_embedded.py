@@ -20,7 +20,7 @@ def test_a_bound_value_is_never_sql(engine, text):
 
 def test_rows_from_memory_are_computed_on_the_way(engine):
     engine.command("CREATE TABLE t (a String, n UInt64) ENGINE = Memory")
-    source = Source("LineAsString", "line String", b"one\ntwo\n")
+    source = Source("LineAsString", "line String", (b"one\n", b"two\n"))
     engine.insert_select(
         "t", "SELECT concat(line, {x:String}), length(line) FROM {source}", source, {"x": "!"}
     )

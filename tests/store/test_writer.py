@@ -19,7 +19,7 @@ TWO_DAYS = b"2026-11-23 one\n2026-11-23 two\n2026-11-24 three\n"
 
 
 def stage(data: bytes = TWO_DAYS, rows: int | None = 3) -> Stage:
-    return Stage(Source("LineAsString", "line String", data), SELECT, rows=rows)
+    return Stage(Source("LineAsString", "line String", (data,)), SELECT, rows=rows)
 
 
 @pytest.fixture

@@ -38,6 +38,8 @@ from prologue.store.writer import LogWriter
 logger = logging.getLogger(__name__)
 
 _DRAIN_SECONDS = 8.0
+# One parses while the other inserts; more do not help on the machines this runs on.
+_WRITERS = 2
 
 
 class Node:
@@ -59,8 +61,7 @@ class Node:
     def _open(self) -> Context:
         settings, data = self.settings, self.settings.data_dir
         data.mkdir(parents=True, exist_ok=True)
-        engine = EmbeddedEngine(data / "engine")
-        self._stack.callback(engine.close)
+        engine = self._engine()
         migrate(engine)
         reader = Reader(lambda: EmbeddedEngine(data / "engine"))
         self._stack.callback(reader.close)
@@ -72,10 +73,10 @@ class Node:
             discover_service_name=settings.labels.discover_service_name,
             discover_log_levels=settings.labels.discover_log_levels,
         )
-        writer = LogWriter(engine, finish(options))
-        self.ingest = Ingest(self.buffer, writer, self.progress, options=options, recover_upto=stored)
+        writers = [LogWriter(self._engine(), finish(options)) for _ in range(_WRITERS)]
+        self.ingest = Ingest(self.buffer, writers, self.progress, options=options, recover_upto=stored)
         self.ingest.start()
-        self.maintenance = Maintenance(EmbeddedEngine(data / "engine"), retention_days(settings))
+        self.maintenance = Maintenance(engine, retention_days(settings))
         self.maintenance.start()
         self.collector = collecting.collector_for(settings, self.buffer) if settings.collect.enabled else None
         if self.collector is not None:
@@ -89,6 +90,12 @@ class Node:
             describe=self.describe,
             ready=self.missing,
         )
+
+    def _engine(self) -> EmbeddedEngine:
+        """A connection of its own for whoever must not wait for others; closed with the node."""
+        engine = EmbeddedEngine(self.settings.data_dir / "engine")
+        self._stack.callback(engine.close)
+        return engine
 
     def missing(self) -> str | None:
         """What keeps this node from serving, None when nothing does."""

@@ -10,6 +10,7 @@ import logging
 import socket
 
 import uvicorn
+import uvloop
 
 from prologue.app import collecting
 from prologue.app.node import Node, receive_settings
@@ -44,14 +45,14 @@ def run(settings: Settings) -> int:
                 access_log=False,
                 server_header=False,
                 lifespan="off",
-                loop="uvloop",
                 http="httptools",
                 ws="websockets-sansio",
                 timeout_graceful_shutdown=max(1, int(settings.http.shutdown_timeout)),
             )
         )
         _greet(listener, node)
-        asyncio.run(_serve(server, listener))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(server.serve(sockets=[listener]))
         drained = node.drain()
         if not drained:
             logger.warning(
@@ -61,10 +62,6 @@ def run(settings: Settings) -> int:
     finally:
         node.close()
         listener.close()
-
-
-async def _serve(server: uvicorn.Server, listener: socket.socket) -> None:
-    await server.serve(sockets=[listener])
 
 
 def _listen(address: str) -> socket.socket:

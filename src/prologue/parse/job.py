@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+Pieces = tuple[bytes | memoryview | pa.Buffer, ...]
+"""Bytes that stand one behind the other without having been put together."""
+
 
 @dataclass(frozen=True, slots=True)
 class ParseJob:
@@ -22,7 +25,7 @@ class ParseJob:
 
     format: str
     structure: str
-    data: bytes | memoryview | pa.Buffer
+    data: Pieces
     select: str
     parameters: Mapping[str, object] = field(default_factory=dict)
     rows: int | None = None

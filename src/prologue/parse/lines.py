@@ -24,7 +24,7 @@ from prologue.model.payload import Payload
 from prologue.parse.columns import ParseOptions
 from prologue.parse.framing import FRAMINGS
 from prologue.parse.job import ParseJob
-from prologue.parse.jsonlines import joined
+from prologue.parse.jsonlines import pieces
 
 _Integers = npt.NDArray[np.int64]
 
@@ -37,14 +37,14 @@ def parse(payloads: Sequence[Payload], options: ParseOptions) -> ParseJob:
     Lines of one payload get arrival times 1 ns apart, so that their order is kept.
     """
     params = payloads[0].params
-    data = joined(payloads)
+    data = b"".join(pieces(payloads))
     table = _table(payloads, data, options)
     framing = FRAMINGS[params.get("framing", "plain")]
     select = framing.select(params, framing.has_partials(data, table.num_rows))
     return ParseJob(
         format="ArrowStream",
         structure=_STRUCTURE,
-        data=_ipc(table),
+        data=(_ipc(table),),
         select=select,
         parameters={"zone": params.get("time_zone", "UTC")},
     )

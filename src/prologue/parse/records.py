@@ -32,7 +32,7 @@ def parse(payloads: Sequence[Payload], _options: ParseOptions) -> ParseJob:
     return ParseJob(
         format="ArrowStream",
         structure=_STRUCTURE,
-        data=sink.getvalue(),
+        data=(sink.getvalue(),),
         select=_raw(),
         parameters={"tenant": payloads[0].tenant},
         rows=table.num_rows,

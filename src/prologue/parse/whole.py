@@ -26,7 +26,7 @@ FROM {{source}}"""
     return ParseJob(
         format="LineAsString",
         structure="line String",
-        data=_lines(payload),
+        data=(_lines(payload),),
         select=raw,
         parameters={
             "tenant": payload.tenant,

@@ -1,7 +1,8 @@
 """From the buffer to the store: take a segment, parse it, insert it once, release it.
 
-One thread owns the writer. A segment is released only when the engine holds every line of it; until
-then it stays in the buffer, so whatever goes wrong here costs time, never lines:
+Each writer has a thread, because parsing one batch keeps the cores busy that inserting another leaves
+idle. A segment is released only when the engine holds every line of it; until then it stays in the
+buffer, so whatever goes wrong here costs time, never lines:
 
 - The engine is away, out of memory or out of disk: the same segment is tried again, with growing
   pauses, for as long as it takes. Meanwhile the buffer fills and the ways in push back.
@@ -49,16 +50,15 @@ class RetryPolicy:
 
 
 class Ingest:
-    """The thread between buffer and store. `start` it once; `stop` drains what is sealed.
+    """The threads between buffer and store. `start` it once; `stop` drains what is sealed.
 
-    `recover_upto` is the highest batch the engine held at start: only a segment up to it can have
-    been interrupted, because batches are written in order.
+    `recover_upto` is the highest batch the engine held at start: a segment above it was not begun.
     """
 
     def __init__(
         self,
         source: PayloadSource,
-        writer: LogWriter,
+        writers: Sequence[LogWriter],
         progress: Progress,
         *,
         options: ParseOptions,
@@ -67,7 +67,6 @@ class Ingest:
         unix_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._source = source
-        self._writer = writer
         self._progress = progress
         self._options = options
         self._recover_upto = recover_upto
@@ -75,10 +74,15 @@ class Ingest:
         self._unix_ns = unix_ns
         self._stopping = threading.Event()
         self._deadline = float("inf")
-        self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
+        self._taking = threading.Lock()
+        self._threads = [
+            threading.Thread(target=self._run, args=(writer,), name=f"ingest-{number}", daemon=True)
+            for number, writer in enumerate(writers)
+        ]
 
     def start(self) -> None:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self, timeout: float) -> bool:
         """Write what the buffer has sealed, then end; whether that was done within `timeout` seconds.
@@ -87,30 +91,34 @@ class Ingest:
         """
         self._deadline = time.monotonic() + timeout
         self._stopping.set()
-        self._thread.join(timeout + 2 * _TAKE_SECONDS)
-        return not self._thread.is_alive()
+        for thread in self._threads:
+            thread.join(max(0.0, self._deadline - time.monotonic()) + 2 * _TAKE_SECONDS)
+        return not any(thread.is_alive() for thread in self._threads)
 
-    def _run(self) -> None:
+    def _run(self, writer: LogWriter) -> None:
         while True:
             stopping = self._stopping.is_set()
-            try:
-                segment = self._source.take(0.0 if stopping else _TAKE_SECONDS)
-            except PrologueError as error:
-                logger.error("the buffer cannot be read, trying again: %s", error.message)
-                self._stopping.wait(self._retry.most)
-                continue
+            segment = self._take(0.0 if stopping else _TAKE_SECONDS)
             if segment is not None:
-                if not self._write_until_done(segment):
+                if not self._write_until_done(writer, segment):
                     return
             elif stopping:
                 return
 
-    def _write_until_done(self, segment: Segment) -> bool:
+    def _take(self, timeout: float) -> Segment | None:
+        """The next segment, known to be in flight before another thread can take the one after it."""
+        with self._taking:
+            segment = self._source.take(timeout)
+            if segment is not None:
+                self._progress.taken(segment.sequence)
+            return segment
+
+    def _write_until_done(self, writer: LogWriter, segment: Segment) -> bool:
         """Try until the segment is stored and released; False where a stop came first."""
         failures = 0
         while True:
             try:
-                self._write(segment, recover=failures > 0 or segment.sequence <= self._recover_upto)
+                self._write(writer, segment, recover=failures > 0 or segment.sequence <= self._recover_upto)
                 return True
             except PrologueError as error:
                 failures += 1
@@ -133,14 +141,14 @@ class Ingest:
             time.sleep(max(0.0, min(pause, self._deadline - time.monotonic())))
         return time.monotonic() >= self._deadline
 
-    def _write(self, segment: Segment, *, recover: bool) -> None:
+    def _write(self, writer: LogWriter, segment: Segment, *, recover: bool) -> None:
         began = time.monotonic()
         payloads = segment.payloads()
-        rows = self._parse(payloads)
+        rows = self._parse(writer, payloads)
         try:
-            written = self._writer.commit(segment.sequence, recover=recover)
+            written = writer.commit(segment.sequence, recover=recover)
         finally:
-            self._writer.clear()
+            writer.clear()
         self._source.release(segment)
         self._progress.stored(segment.sequence, written.inserted, self._unix_ns())
         metrics.INGEST_ROWS.inc(written.inserted)
@@ -151,19 +159,19 @@ class Ingest:
                 "batch %d recovered: %d lines, %d were missing", segment.sequence, rows, written.inserted
             )
 
-    def _parse(self, payloads: Sequence[Payload]) -> int:
+    def _parse(self, writer: LogWriter, payloads: Sequence[Payload]) -> int:
         groups = catalog.groups(payloads)
         try:
-            return self._writer.parse([self._stage(catalog.parse(group, self._options)) for group in groups])
+            return writer.parse([self._stage(catalog.parse(group, self._options)) for group in groups])
         except EngineError as error:
             logger.warning("a batch cannot be parsed in groups, trying each payload alone: %s", error.message)
-        return self._writer.parse([self._parsable(payload) for payload in payloads])
+        return writer.parse([self._parsable(writer, payload) for payload in payloads])
 
-    def _parsable(self, payload: Payload) -> Stage:
+    def _parsable(self, writer: LogWriter, payload: Payload) -> Stage:
         """The payload's stage, or, where the engine cannot read it, its lines whole with the reason."""
         stage = self._stage(catalog.parse([payload], self._options))
         try:
-            self._writer.parse([stage])
+            writer.parse([stage])
         except EngineError as error:
             metrics.INGEST_UNPARSABLE.labels(payload.format).inc()
             logger.error("a %s payload is kept whole: %s", payload.format, error.message)

@@ -1,6 +1,7 @@
 """How far the store is, for those who wait for it: live tail, the status page, tests.
 
-Threads read and wait; the ingest thread alone writes.
+Batches are taken in order but may be stored out of order. `batch` is the highest one below which
+nothing is missing, so who reads up to it, and later from there on, misses no line.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A moment of the store: the last batch in it, rows since start, when (Unix ns), what hurts."""
+    """A moment of the store: all batches up to `batch` are in it; rows since start; when the last
+    one was stored (Unix ns); what hurts."""
 
     batch: int = 0
     rows: int = 0
@@ -25,6 +27,8 @@ class Progress:
 
     def __init__(self, batch: int) -> None:
         self._standing = Standing(batch=batch)
+        self._highest = batch
+        self._in_flight: set[int] = set()
         self._changed = threading.Condition()
         self._listeners: tuple[Callable[[int], None], ...] = ()
 
@@ -32,14 +36,23 @@ class Progress:
     def now(self) -> Standing:
         return self._standing
 
+    def taken(self, batch: int) -> None:
+        """A batch is about to be stored; to be told in the order of batches."""
+        with self._changed:
+            self._in_flight.add(batch)
+            self._highest = max(self._highest, batch)
+
     def stored(self, batch: int, rows: int, at_ns: int) -> None:
         """A batch is in the store; wakes everybody who waits."""
         with self._changed:
+            self._in_flight.discard(batch)
+            complete = min(self._in_flight) - 1 if self._in_flight else self._highest
             held = self._standing
-            self._standing = Standing(max(held.batch, batch), held.rows + rows, at_ns, None)
+            self._standing = Standing(max(held.batch, complete), held.rows + rows, at_ns, None)
             self._changed.notify_all()
-        for listener in self._listeners:
-            listener(self._standing.batch)
+            listeners, complete = self._listeners, self._standing.batch
+        for listener in listeners:
+            listener(complete)
 
     def failed(self, error: str) -> None:
         """A batch could not be stored and will be tried again."""
@@ -53,7 +66,7 @@ class Progress:
             return self._standing.batch
 
     def subscribe(self, listener: Callable[[int], None]) -> Callable[[], None]:
-        """Call `listener(batch)` from the ingest thread after each batch; the answer ends that.
+        """Call `listener(batch)` from an ingest thread after each batch; the answer ends that.
 
         A listener must return at once and never raise.
         """

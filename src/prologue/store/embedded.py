@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -66,13 +66,14 @@ class EmbeddedEngine:
 
 
 @contextmanager
-def _memory_file(data: bytes | memoryview | pa.Buffer) -> Iterator[str]:
-    """The data as a file without a name or a disk; the path is good inside the block."""
+def _memory_file(pieces: Iterable[bytes | memoryview | pa.Buffer]) -> Iterator[str]:
+    """The pieces as one file without a name or a disk; the path is good inside the block."""
     descriptor = os.memfd_create("prologue-batch", os.MFD_CLOEXEC)
     try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(descriptor, view) :]
+        for piece in pieces:
+            view = memoryview(piece)
+            while view:
+                view = view[os.write(descriptor, view) :]
         yield f"/proc/self/fd/{descriptor}"
     finally:
         os.close(descriptor)

@@ -23,11 +23,11 @@ NONE: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Bytes to be read as rows: the engine's `format`, the columns it has, and the data."""
+    """Bytes to be read as rows: the engine's `format`, the columns it has, and the data in pieces."""
 
     format: str
     structure: str
-    data: bytes | memoryview | pa.Buffer
+    data: tuple[bytes | memoryview | pa.Buffer, ...]
 
 
 class Engine(Protocol):

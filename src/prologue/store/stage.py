@@ -11,17 +11,26 @@ from dataclasses import dataclass, field
 
 from prologue.store.engine import Source
 
+CREATE_STAGE = """
+CREATE TEMPORARY TABLE IF NOT EXISTS stage
+(
+    tenant LowCardinality(String),
+    sent Nullable(DateTime64(9, 'UTC')),
+    observed DateTime64(9, 'UTC'),
+    labels LowCardinality(String),
+    severity_number UInt8,
+    severity_text String,
+    body String,
+    trace_id String,
+    span_id String,
+    attributes Map(LowCardinality(String), String)
+)
+ENGINE = Memory"""
+"""Temporary: each connection has its own, so writers do not meet. `sent` is the time the sender gave;
+which time counts is decided on the way into `logs`."""
+
 STAGE_COLUMNS = (
-    "tenant",
-    "sent",
-    "observed",
-    "labels",
-    "severity_number",
-    "severity_text",
-    "body",
-    "trace_id",
-    "span_id",
-    "attributes",
+    "tenant, sent, observed, labels, severity_number, severity_text, body, trace_id, span_id, attributes"
 )
 
 

@@ -1,4 +1,4 @@
-"""The one writer: a batch goes in whole, once, and is known to be in before it is released.
+"""The writer: a batch goes in whole, once, and is known to be in before it is released.
 
 How exactly once holds on a table that has no transactions:
 
@@ -24,9 +24,8 @@ import pyarrow as pa
 
 from prologue.model.errors import EngineError
 from prologue.store.engine import Engine
-from prologue.store.stage import STAGE_COLUMNS, Stage
+from prologue.store.stage import CREATE_STAGE, STAGE_COLUMNS, Stage
 
-_COLUMNS = ", ".join(STAGE_COLUMNS)
 _STREAM = "xxHash64(concat(tenant, '\\0', labels))"
 
 # One block in, one part a partition out, whatever the batch holds.
@@ -63,14 +62,15 @@ class Written:
 
 
 class LogWriter:
-    """Owns `stage`; use from one thread at a time.
+    """Owns its engine connection and the stage in it; use from one thread at a time.
 
-    `finish` is the SELECT over `stage` that yields the columns of `logs` but for stream (made of
-    its `labels`), batch and retention.
+    Several writers may work side by side, each on batches of its own. `finish` is the SELECT over
+    `stage` that yields the columns of `logs` but for stream (made of its `labels`), batch and retention.
     """
 
     def __init__(self, engine: Engine, finish: str, *, retention_class: str = "default") -> None:
         self._engine = engine
+        engine.command(CREATE_STAGE)
         self._finish = finish
         self._insert = f"INSERT INTO logs ({_LOGS_COLUMNS}) SELECT {_LOGS_VALUES} FROM ({finish})"
         self._retention = retention_class
@@ -86,7 +86,7 @@ class LogWriter:
         total = 0
         for stage in stages:
             self._engine.insert_select(
-                f"stage ({_COLUMNS})", stage.select, stage.source, stage.parameters, _PARSING
+                f"stage ({STAGE_COLUMNS})", stage.select, stage.source, stage.parameters, _PARSING
             )
             rows = self._count("SELECT count() AS n FROM stage") - total
             if stage.rows is not None and rows != stage.rows:

@@ -42,20 +42,3 @@ SETTINGS
     fsync_after_insert = 1,
     fsync_part_directory = 1,
     min_compressed_bytes_to_fsync_after_merge = 1;
-
--- Where one batch is parsed before it is inserted: in memory, emptied after every batch. `sent` is
--- the time the sender gave; which time counts is decided on the way into `logs`.
-CREATE TABLE stage
-(
-    tenant LowCardinality(String),
-    sent Nullable(DateTime64(9, 'UTC')),
-    observed DateTime64(9, 'UTC'),
-    labels LowCardinality(String),
-    severity_number UInt8,
-    severity_text String,
-    body String,
-    trace_id String,
-    span_id String,
-    attributes Map(LowCardinality(String), String)
-)
-ENGINE = Memory;
