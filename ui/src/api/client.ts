@@ -44,6 +44,9 @@ export interface Status {
   readonly newest_line_ns: string | null;
   readonly stored_lines: number;
   readonly buffered_bytes: number;
+  /** Why the store does not take lines now. */
+  readonly error?: string | null;
+  readonly problems?: readonly string[];
   readonly sources: readonly Source[];
   readonly receivers: ReadonlyArray<string | Readonly<Record<string, unknown>>>;
 }
@@ -131,9 +134,11 @@ export class Api {
     return (await this.get<string[] | null>(path, { start, end }, signal)) ?? [];
   }
 
-  async status(signal?: AbortSignal): Promise<Status> {
+  /** With the server's clock, Unix ms: a line's age must not depend on this machine's. */
+  async status(signal?: AbortSignal): Promise<{ status: Status; serverMs: number }> {
     const response = await this.request('api/v1/status', { signal });
-    return (await response.json()) as Status;
+    const date = Date.parse(response.headers.get('date') ?? '');
+    return { status: (await response.json()) as Status, serverMs: Number.isNaN(date) ? Date.now() : date };
   }
 
   /** A WebSocket cannot carry headers: the tenant travels as a parameter. */

@@ -4,7 +4,7 @@
 import { LitElement, type PropertyValues, css, unsafeCSS } from 'lit';
 import uPlot from 'uplot';
 import uplotCss from 'uplot/dist/uPlot.min.css?text';
-import type { Span } from '../model/time';
+import { type Span, formatTick } from '../model/time';
 import { settings } from '../state/settings';
 import { base } from '../styles/shared';
 
@@ -70,6 +70,10 @@ export abstract class ChartBase extends LitElement {
     this.plot = new uPlot(options, described.data, box);
   }
 
+  protected snap(span: Span): Span {
+    return span;
+  }
+
   protected color(name: string): string {
     return getComputedStyle(this).getPropertyValue(`--${name}`).trim();
   }
@@ -90,7 +94,7 @@ export abstract class ChartBase extends LitElement {
       setSelect: [(u) => {
         if (u.select.width < 4) return;
         const at = (left: number): number => Math.round(u.posToVal(left, 'x') * 1000);
-        const detail: Span = { startMs: at(u.select.left), endMs: at(u.select.left + u.select.width) };
+        const detail = this.snap({ startMs: at(u.select.left), endMs: at(u.select.left + u.select.width) });
         u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
         this.dispatchEvent(new CustomEvent<Span>('zoom', { detail }));
       }],
@@ -99,11 +103,6 @@ export abstract class ChartBase extends LitElement {
   }
 }
 
-/** 24-hour clocks everywhere; the date where a day begins. */
-export const TIME_AXIS: uPlot.Axis.Values = [
-  [86_400 * 28, '{YYYY}-{MM}', null, null, null, null, null, null, 1],
-  [86_400, '{MM}-{DD}', null, null, null, null, null, null, 1],
-  [60, '{HH}:{mm}', '\n{MM}-{DD}', null, '\n{MM}-{DD}', null, null, null, 1],
-  [1, '{HH}:{mm}:{ss}', null, null, null, null, null, null, 1],
-  [0.001, '{ss}.{fff}', null, null, null, null, null, null, 1],
-];
+/** 24-hour clocks; the date where a day begins, or where ticks are days apart. */
+export const timeTicks: uPlot.Axis.Values = (_u, splits, _axis, _space, increment) =>
+  splits.map((seconds) => formatTick(seconds * 1000, increment, settings.value.zone));

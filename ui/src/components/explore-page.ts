@@ -38,6 +38,7 @@ export class ExplorePage extends LitElement {
   @query('.scroll') private readonly scroller!: HTMLElement | null;
   @state() private past: readonly string[] = [];
   private listed: unknown = null;
+  private wasEmpty = false;
 
   static override styles = [base, controls, pageStyles, css``];
 
@@ -48,6 +49,9 @@ export class ExplorePage extends LitElement {
   }
 
   protected override updated(): void {
+    const empty = this.nothingStored();
+    if (this.wasEmpty && !empty) explore.ask({}, false);
+    this.wasEmpty = empty;
     // One refresh of the labels for each span that is asked; live tail keeps the last one's.
     const { span, asked } = explore.value;
     const key = JSON.stringify([span, asked.query, settings.value.tenant]);
@@ -102,7 +106,7 @@ export class ExplorePage extends LitElement {
   }
 
   private history(): unknown {
-    return html`<pl-popup class="history" align="right" look="icon quiet" label=${t('query.history')} @open-popup=${() => { this.past = readHistory(); }}>
+    return html`<pl-popup class="history" side="right" look="icon quiet" label=${t('query.history')} @open-popup=${() => { this.past = readHistory(); }}>
       <span slot="button">${icon('history')}</span>
       <div class="past">${this.past.length ? this.past.map((text) => html`<button @click=${(e: Event) => this.pickPast(text, e)}>${text}</button>`)
         : html`<p>${t('query.history.empty')}</p>`}</div></pl-popup>`;
@@ -161,12 +165,15 @@ export class ExplorePage extends LitElement {
     return html`<button class="small quiet" aria-pressed=${wrap} @click=${() => change({ wrap: !wrap })}>${icon('wrap', 14)}${t('list.wrap')}</button>`;
   }
 
+  private nothingStored(): boolean {
+    return status.value.status?.stored_lines === 0 && !explore.value.lines.length;
+  }
+
   private answer(): unknown {
     const { asked, answer } = explore.value;
     if (asked.live && kindOf(asked.query) !== 'metric') return html`<pl-live-view class="main" .query=${asked.query}></pl-live-view>`;
-    const empty = status.value.status?.stored_lines === 0 && status.newestAge() === null && !explore.value.lines.length;
     const { wrap, zone, language } = settings.value;
-    return html`<main class="main scroll">${empty && !explore.value.error ? html`<pl-first-run></pl-first-run>` : html`
+    return html`<main class="main scroll">${this.nothingStored() && !explore.value.error ? html`<pl-first-run></pl-first-run>` : html`
       <pl-results .state=${explore.value} .scroller=${this.scroller} .prefs=${`${wrap} ${zone} ${language}`}>
         ${answer.kind === 'lines' ? this.tools() : nothing}</pl-results>`}</main>`;
   }

@@ -34,7 +34,7 @@ const WAYS: readonly Way[] = [
     title: 'first.otlp', help: 'first.otlp.help',
     command: (origin) => `export OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=${origin}/v1/logs\nexport OTEL_EXPORTER_OTLP_LOGS_PROTOCOL=http/protobuf`,
   },
-  { title: 'first.file', help: 'first.file.help', command: () => 'prologue up --config prologue.yaml' },
+  { title: 'first.file', help: 'first.file.help', command: () => 'cat > prologue.yaml <<EOF\ncollect:\n  include:\n    - /srv/*/logs/**/*.log\nEOF\nprologue up --config prologue.yaml' },
 ];
 
 @customElement('pl-first-run')

@@ -20,6 +20,7 @@ type Mood = 'good' | 'stale' | 'bad' | 'idle';
 export class Freshness extends LitElement {
   static override styles = [base, css`
     .pill { display: flex; align-items: center; gap: 7px; font-size: 12px; font-weight: 450; color: var(--text-2); }
+    .pill span { max-width: 46ch; overflow: hidden; text-overflow: ellipsis; }
     .dot { width: 7px; height: 7px; border-radius: 50%; background: var(--unknown); flex: none; }
     .good .dot { background: #2fae7b; box-shadow: 0 0 0 3px rgb(47 174 123 / 18%); }
     .stale .dot { background: var(--warn); box-shadow: 0 0 0 3px color-mix(in srgb, var(--warn) 22%, transparent); }
@@ -32,7 +33,7 @@ export class Freshness extends LitElement {
     li { display: grid; gap: 1px; font-size: 12px; }
     .name { font-family: var(--mono); font-size: 11.5px; overflow-wrap: anywhere; }
     .lag { color: var(--text-3); } .failed { color: var(--error-text); }
-    @media (max-width: 640px) { .pill span { max-width: 44vw; overflow: hidden; text-overflow: ellipsis; } }
+    @media (max-width: 640px) { .pill span { max-width: 40vw; overflow: hidden; text-overflow: ellipsis; } }
   `];
 
   constructor() {
@@ -44,6 +45,7 @@ export class Freshness extends LitElement {
     const { status: now, error } = status.value;
     if (error) return ['bad', t('fresh.offline')];
     if (!now) return ['idle', t('fresh.unknown')];
+    if (now.error) return ['bad', t('fresh.writing', { reason: now.error })];
     const ms = status.newestAge();
     if (ms === null) return ['idle', t('fresh.none')];
     return [ms > STALE_MS ? 'stale' : 'good', ms < 1000 ? t('fresh.now') : t('fresh.newest', { age: age(ms) })];
@@ -59,6 +61,7 @@ export class Freshness extends LitElement {
         <span>${t('fresh.stored', { count: formatCount(now.stored_lines) })}</span>
         ${now.buffered_bytes ? html`<span>${t('fresh.buffered', { bytes: formatBytes(now.buffered_bytes) })}</span>` : nothing}
         <span>${t('fresh.sources', { count: now.sources.length })}</span></div>
+        ${(now.problems ?? []).map((problem) => html`<div class="failed">${problem}</div>`)}
         <ul>${now.sources.map((s) => html`<li>
           <span class="name">${s.kind} ${s.name}</span>
           ${s.lag_bytes ? html`<span class="lag num">${t('fresh.lag', { bytes: formatBytes(s.lag_bytes) })}</span>` : nothing}
@@ -68,7 +71,7 @@ export class Freshness extends LitElement {
 
   override render(): unknown {
     const [mood, text] = this.summary();
-    return html`<pl-popup align="right" look="quiet small">
+    return html`<pl-popup side="right" look="quiet small">
       <span slot="button" class="pill num ${mood}"><i class="dot"></i><span>${text}</span></span>
       ${this.details()}</pl-popup>`;
   }

@@ -9,6 +9,7 @@ const PATHS = {
   refresh: svg`<path d="M13.2 8A5.2 5.2 0 1 1 11.6 4.2"/><path d="M13.4 2.2v2.9h-2.9"/>`,
   chevron: svg`<path d="m6 4 4 4-4 4"/>`,
   down: svg`<path d="m4 6 4 4 4-4"/>`,
+  up: svg`<path d="m4 10 4-4 4 4"/>`,
   left: svg`<path d="m10 4-4 4 4 4"/>`,
   close: svg`<path d="m4 4 8 8M12 4l-8 8"/>`,
   search: svg`<circle cx="7" cy="7" r="4.25"/><path d="m10.2 10.2 3.3 3.3"/>`,

@@ -5,7 +5,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { levelName, t } from '../i18n';
 import { formatCount, formatShort } from '../model/format';
 import { normalizeLevel } from '../model/levels';
-import { facetOf } from '../model/logql-edit';
+import { type Facet, facetOf } from '../model/logql-edit';
 import { explore, facets } from '../state/context';
 import { type FacetData, type FacetValue, LEVEL, placeOf } from '../state/facets';
 import { settings } from '../state/settings';
@@ -19,6 +19,13 @@ export interface FacetRequest {
   readonly name: string;
   readonly value: string;
   readonly exclude: boolean;
+}
+
+/** A chosen value that no line has now is still shown, so that it can be unchosen. */
+function withChosen(values: readonly FacetValue[], facet: Facet): readonly FacetValue[] {
+  const known = new Set(values.map((v) => v.value));
+  const chosen = [...facet.included, ...facet.excluded].filter((value) => !known.has(value));
+  return [...values, ...chosen.map((value) => ({ value, count: 0 }))];
 }
 
 @customElement('pl-label-sidebar')
@@ -52,8 +59,8 @@ export class LabelSidebar extends LitElement {
     .swatch { width: 8px; height: 8px; border-radius: 2px; background: var(--level); flex: none; }
     .text { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
     .count { margin-left: auto; padding-left: 6px; color: var(--text-3); font-size: 11.5px; }
-    .part { position: absolute; left: 29px; right: 8px; bottom: 1.5px; height: 2px; border-radius: 1px; overflow: hidden; pointer-events: none; }
-    .part i { display: block; height: 100%; border-radius: 1px; background: var(--level, var(--accent)); opacity: .35; }
+    .part { position: absolute; inset: 1px 0; border-radius: 5px; overflow: hidden; pointer-events: none; }
+    .part i { display: block; height: 100%; background: var(--level, var(--accent)); opacity: .09; }
     .no { position: absolute; right: 2px; top: 1px; width: 24px; height: 23px; padding: 0; border: 0; background: var(--hover); color: var(--text-2); opacity: 0; }
     li:hover .no, .no:focus-visible { opacity: 1; }
     .no:hover { color: var(--error-text); background: var(--hover); }
@@ -94,7 +101,8 @@ export class LabelSidebar extends LitElement {
   private values(name: string, data: FacetData | undefined): unknown {
     if (!data || (data.loading && !data.values.length)) return html`<div class="skeleton"></div><div class="skeleton"></div>`;
     if (data.error) return html`<div class="note failed" role="alert">${data.error.message}</div>`;
-    const listed = this.found(name) ? data.values : data.values.filter((v) => this.found(v.value));
+    const values = withChosen(data.values, facetOf(this.query, name, placeOf(name)));
+    const listed = this.found(name) ? values : values.filter((v) => this.found(v.value));
     if (!listed.length) return html`<div class="note">${t('side.none')}</div>`;
     const top = Math.max(...listed.map((v) => v.count ?? 0), 1);
     const all = this.whole.has(name) || listed.length <= SHOWN + 1;

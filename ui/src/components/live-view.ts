@@ -84,7 +84,7 @@ export class LiveView extends LitElement {
         ${reason ? html`<span class="dropped">${reason}</span>` : nothing}
         <span class="num">${lines.length >= TAIL_LIMIT ? t('tail.bounded', { count: formatCount(TAIL_LIMIT) }) : t('list.count', { shown: formatCount(lines.length) })}</span>
         ${dropped ? html`<span class="dropped num">${t('tail.dropped', { count: formatCount(dropped) })}</span>` : nothing}
-        <button class="small push" @click=${() => (paused ? live.resume() : live.pause())}>${icon(paused ? 'play' : 'pause', 14)}${t(paused ? 'tail.resume' : 'tail.paused')}</button>
+        <button class="small push" @click=${() => (paused ? live.resume() : live.pause())}>${icon(paused ? 'play' : 'pause', 14)}${t(paused ? 'tail.resume' : 'tail.pause')}</button>
         <button class="small" @click=${() => live.clear()}>${t('tail.clear')}</button></div>
       <div class="scroll" @scroll=${() => this.onScroll()}>
         ${lines.length ? html`<pl-log-list live .lines=${lines} .look=${look} .scroller=${this.scroller}></pl-log-list>`

@@ -7,6 +7,7 @@ import { type Direction, type LogLine, flatten } from '../model/lines';
 import { quote } from '../model/logql-text';
 import { explore } from '../state/context';
 import { base, controls, levelColors } from '../styles/shared';
+import { icon } from './icons';
 import { type RowLook, ansiStyles, drawRow, noServiceStyles, rowStyles } from './log-row';
 
 const PAGE = 8;
@@ -76,7 +77,7 @@ export class LogContext extends LitElement {
   private edge(direction: Direction): unknown {
     const backward = direction === 'backward';
     return html`<div class="edge">${this.ends[direction] ? t(backward ? 'context.edge.before' : 'context.edge.after')
-      : html`<button class="small quiet" ?disabled=${this.busy} @click=${() => void this.load([direction])}>${t(backward ? 'context.before' : 'context.after')}</button>`}</div>`;
+      : html`<button class="small quiet" ?disabled=${this.busy} @click=${() => void this.load([direction])}>${icon(backward ? 'up' : 'down', 14)}${t(backward ? 'context.before' : 'context.after')}</button>`}</div>`;
   }
 
   private isAnchor(line: LogLine): boolean {

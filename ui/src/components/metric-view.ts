@@ -10,7 +10,7 @@ import type { Answer } from '../state/explore';
 import { isDark, settings } from '../state/settings';
 import { Watch } from '../state/store';
 import { controls } from '../styles/shared';
-import { ChartBase, TIME_AXIS, chartStyles } from './chart-base';
+import { ChartBase, timeTicks, chartStyles } from './chart-base';
 
 const DRAWN = 60;
 const PALETTE = ['#1fa08f', '#4a8fd6', '#d9962b', '#c25fa6', '#7c77d1', '#d9644a', '#5fa544', '#a07a4f', '#3fb3c9', '#8795a1'];
@@ -39,6 +39,7 @@ export class MetricView extends ChartBase {
     td:first-child { padding: 0; max-width: 1px; }
     tr:hover td { background: var(--hover); }
     td button { width: 100%; justify-content: flex-start; height: 28px; border: 0; background: none; font: 400 12px var(--mono); overflow: hidden; }
+    td button[aria-pressed], td button:hover { background: none; color: inherit; }
     td button span { overflow: hidden; text-overflow: ellipsis; }
     tr.off td { color: var(--text-3); } tr.off .swatch { opacity: .25; }
     .plain { display: block; padding: 5px 10px; font: 400 12px var(--mono); overflow: hidden; text-overflow: ellipsis; }
@@ -83,11 +84,11 @@ export class MetricView extends ChartBase {
     return {
       data: [[...this.data.times], ...shown.map((s) => [...s.values])] as uPlot.AlignedData,
       options: {
-        tzDate: this.tzDate(), legend: { show: false }, padding: [10, 8, 0, 0], series: [{}, ...series],
+        tzDate: this.tzDate(), legend: { show: false }, padding: [10, 18, 0, 0], series: [{}, ...series],
         cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
         scales: { x: { range: () => [this.span.startMs / 1000, this.span.endMs / 1000] } },
         axes: [
-          this.axis({ values: TIME_AXIS, size: 26, gap: 6, space: 70 }),
+          this.axis({ values: timeTicks, size: 26, gap: 6, space: 70 }),
           this.axis({ size: 54, gap: 6, values: (_u, ticks) => ticks.map(formatShort) }),
         ],
         hooks: this.zoomHooks(),

@@ -9,7 +9,7 @@ import { base, controls } from '../styles/shared';
 @customElement('pl-popup')
 export class Popup extends LitElement {
   @property() label = '';
-  @property() align: 'left' | 'right' = 'left';
+  @property() side: 'left' | 'right' = 'left';
   @property() look = '';
   @state() private open = false;
 
@@ -74,6 +74,6 @@ export class Popup extends LitElement {
     return html`
       <button class=${this.look} aria-haspopup="dialog" aria-expanded=${this.open} aria-label=${this.label || nothing}
         title=${this.label || nothing} @click=${() => this.toggle()}><slot name="button"></slot></button>
-      ${this.open ? html`<div class="panel ${this.align}" role="dialog" aria-label=${this.label || nothing}><slot></slot></div>` : nothing}`;
+      ${this.open ? html`<div class="panel ${this.side}" role="dialog" aria-label=${this.label || nothing}><slot></slot></div>` : nothing}`;
   }
 }

@@ -4,7 +4,7 @@
  */
 import { LitElement, type PropertyValues, css, html, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import { age, t } from '../i18n';
+import { age, rangeName, t } from '../i18n';
 import { formatCount } from '../model/format';
 import { termPattern } from '../model/line-text';
 import { type LogLine, serviceCount } from '../model/lines';
@@ -79,7 +79,7 @@ export class Results extends LitElement {
     const gone = error.code === 'unreachable';
     return html`<div class="state failed" role="alert">${icon('warning', 30)}
       <h2>${gone ? t('error.unreachable') : t('error.title')}</h2>
-      <p>${gone ? t('error.unreachable.cure') : error.message}</p>${error.cure ? html`<p>${error.cure}</p>` : nothing}
+      <p>${t(gone ? 'error.unreachable.cure' : 'error.above')}</p>
       <div class="acts"><button @click=${() => explore.ask({}, false)}>${icon('refresh')}${t('error.retry')}</button></div></div>`;
   }
 
@@ -94,7 +94,7 @@ export class Results extends LitElement {
       <p>${t('empty.range', { from: formatInstant(span.startMs, zone), to: formatInstant(span.endMs, zone) })}
         ${newest !== null && newest > span.endMs - span.startMs ? t('empty.newest', { age: age(newest) }) : nothing}</p>
       <div class="acts">
-        <button class="primary" @click=${() => explore.setRange(wider)}>${icon('zoomout')}${quick ? t('empty.widen', { range: quick }) : t('empty.widen.absolute')}</button>
+        <button class="primary" @click=${() => explore.setRange(wider)}>${icon('zoomout')}${quick ? t('empty.widen', { range: rangeName(quick) }) : t('empty.widen.absolute')}</button>
         ${filtered ? html`<button @click=${() => explore.ask({ query: asked.query.slice(0, nodesOf(asked.query, 'Selector')[0]?.to) })}>${t('empty.filters')}</button>` : nothing}
       </div></div>`;
   }

@@ -43,7 +43,7 @@ export class SettingsPopup extends LitElement {
   }
 
   override render(): unknown {
-    return html`<pl-popup align="right" look="quiet icon" label=${t('settings.title')}>
+    return html`<pl-popup side="right" look="quiet icon" label=${t('settings.title')}>
       <span slot="button">${icon('settings')}</span>
       <div class="panel">
         <div class="row">

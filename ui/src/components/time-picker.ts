@@ -1,7 +1,7 @@
 /** <pl-time-picker>: quick ranges, from and to, stepping and zooming out, refresh and its rhythm. */
 import { LitElement, css, html, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { type Key, t } from '../i18n';
+import { rangeName, t } from '../i18n';
 import {
   QUICK_RANGES, type Span, TimeError, type TimeRange, absoluteRange, formatInstant, parseDuration, quickName,
   quickRange, resolveRange,
@@ -62,15 +62,11 @@ export class TimePicker extends LitElement {
 
   private label(): string {
     const quick = quickName(this.range);
-    if (quick) return t('time.last', { range: this.quickLabel(quick) });
+    if (quick) return t('time.last', { range: rangeName(quick) });
     const zone = settings.value.zone;
     const from = formatInstant(this.span.startMs, zone);
     const to = formatInstant(this.span.endMs, zone);
     return `${from} – ${to.slice(0, 10) === from.slice(0, 10) ? to.slice(11) : to}`;
-  }
-
-  private quickLabel(name: string): string {
-    return (QUICK_RANGES as readonly string[]).includes(name) ? t(`unit.${name}` as Key) : name;
   }
 
   private pick(range: TimeRange): void {
@@ -127,18 +123,18 @@ export class TimePicker extends LitElement {
         </div>
       </form>
       <div class="quick"><h3>${t('time.quick')}</h3>${QUICK_RANGES.map((name) => html`
-        <button aria-pressed=${quickName(this.range) === name} @click=${() => this.pick(quickRange(name))}>${this.quickLabel(name)}</button>`)}
+        <button aria-pressed=${quickName(this.range) === name} @click=${() => this.pick(quickRange(name))}>${rangeName(name)}</button>`)}
       </div></div>`;
   }
 
   override render(): unknown {
     return html`
-      <pl-popup align="right" label=${`${t('time.range')}: ${this.label()}`}>
+      <pl-popup side="right" label=${`${t('time.range')}: ${this.label()}`}>
         <span slot="button" class="chosen num">${icon('clock')}${this.label()}</span>${this.panel()}
       </pl-popup>
       <button class="icon refresh ${this.busy ? 'spin' : ''}" title=${t('time.refresh')} aria-label=${t('time.refresh')}
         @click=${() => this.refresh()}>${icon('refresh')}</button>
-      <pl-popup align="right" label=${t('time.auto')} look=${this.auto ? '' : 'icon'}>
+      <pl-popup side="right" label=${t('time.auto')} look=${this.auto ? '' : 'icon'}>
         <span slot="button" class="chosen">${this.auto ? html`<span class="every num">${this.auto}</span>` : nothing}${icon('down', 14)}</span>
         <div class="autos"><h3>${t('time.auto')}</h3>${AUTO.map((every) => html`
           <button aria-pressed=${this.auto === every} @click=${() => this.setAuto(every)}>${every || t('time.auto.off')}</button>`)}</div>

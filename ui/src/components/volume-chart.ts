@@ -8,12 +8,12 @@ import type { ApiError } from '../api/client';
 import { levelName, t } from '../i18n';
 import { formatCount, formatShort } from '../model/format';
 import { LEVELS, type Level } from '../model/levels';
-import { formatDuration, formatInstant } from '../model/time';
+import { type Span, formatDuration, formatInstant } from '../model/time';
 import { isDark, settings } from '../state/settings';
 import { Watch } from '../state/store';
 import type { Volume } from '../state/volume';
 import { controls, levelColors } from '../styles/shared';
-import { ChartBase, TIME_AXIS, chartStyles } from './chart-base';
+import { ChartBase, timeTicks, chartStyles } from './chart-base';
 
 /** Stacked from the bottom: the worst on the time axis, where its height can be read. */
 const STACK = LEVELS;
@@ -83,17 +83,23 @@ export class VolumeChart extends ChartBase {
     return {
       data: [times, ...order.map((i) => stacked[i]!)] as uPlot.AlignedData,
       options: {
-        tzDate: this.tzDate(), legend: { show: false }, padding: [6, 6, 0, 0],
+        tzDate: this.tzDate(), legend: { show: false }, padding: [6, 18, 0, 0],
         cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { show: false } },
         scales: { x: { range: () => [times[0]!, end] }, y: { range: (_u, _min, max) => [0, Math.max(1, max)] } },
         axes: [
-          this.axis({ values: TIME_AXIS, size: 22, gap: 4, space: 70, grid: { show: false } }),
+          this.axis({ values: timeTicks, size: 22, gap: 4, space: 70, grid: { show: false } }),
           this.axis({ size: 44, gap: 6, space: 28, values: (_u, ticks) => ticks.map((n) => (Number.isInteger(n) ? formatShort(n) : '')) }),
         ],
         series: [{}, ...series],
         hooks: this.zoomHooks(),
       },
     };
+  }
+
+  /** Whole buckets: a bar is in or out. */
+  protected override snap(span: Span): Span {
+    const step = this.volume?.stepMs ?? 1;
+    return { startMs: Math.floor(span.startMs / step) * step, endMs: Math.ceil(span.endMs / step) * step };
   }
 
   protected hover(_index: number | null, left: number): void {

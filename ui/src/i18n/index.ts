@@ -1,4 +1,5 @@
 /** Words in the reader's language. A missing translation does not compile; see `zh.ts`. */
+import { QUICK_RANGES } from '../model/time';
 import { settings } from '../state/settings';
 import { type Key, en } from './en';
 import { zh } from './zh';
@@ -20,6 +21,11 @@ export function age(ms: number): string {
     : s < 86_400 ? [Math.floor(s / 3600), 'h', '小时'] as const
     : [Math.floor(s / 86_400), 'd', '天'] as const;
   return `${value} ${zhNow ? zhUnit : unit}`;
+}
+
+/** `1 hour` for `1h`; a range that has no name keeps its own writing. */
+export function rangeName(name: string): string {
+  return (QUICK_RANGES as readonly string[]).includes(name) ? t(`unit.${name}` as Key) : name;
 }
 
 export function levelName(level: string): string {

@@ -153,6 +153,14 @@ export function formatInstant(ms: number, zone: Zone): string {
   return `${p.date} ${p.clock}`;
 }
 
+/** A tick of a time axis whose ticks are `increment` seconds apart. */
+export function formatTick(ms: number, increment: number, zone: Zone): string {
+  const p = parts(ms, zone);
+  if (increment >= 86_400 || p.clock === '00:00:00') return p.day;
+  if (increment < 1) return `${p.clock.slice(6)}.${p.ms}`;
+  return increment < 60 ? p.clock : p.clock.slice(0, 5);
+}
+
 /** RFC 3339 with all nine digits of the nanoseconds. */
 export function formatNs(ns: string, zone: Zone): string {
   const ms = nsToMs(ns);

@@ -17,7 +17,7 @@ import { type Volume, toVolume } from './volume';
 
 const PAGE = 300;
 const PAGE_MAX = 5_000;
-const VOLUME_BUCKETS = 100;
+const VOLUME_BUCKETS = 130;
 const CHART_POINTS = 240;
 
 export type Answer =

@@ -1,5 +1,5 @@
 /** Live tail as the page shows it: a bounded list of the newest lines, and whether it flows. */
-import type { Api } from '../api/client';
+import { type Api, toApiError } from '../api/client';
 import { Tail, type TailStatus } from '../api/tail';
 import type { LogLine } from '../model/lines';
 import { msToNs } from '../model/time';
@@ -36,9 +36,25 @@ export class Live extends Store<LiveState> {
     this.tail = new Tail({
       url: (startNs) => this.api.tailUrl(query, startNs),
       onLines: (lines, dropped) => this.receive(lines, dropped),
-      onStatus: (status, reason) => this.set({ status, reason }),
+      onStatus: (status, reason) => this.onStatus(query, status, reason),
     }, msToNs(Date.now() - 30_000));
     this.tail.start();
+  }
+
+  private onStatus(query: string, status: TailStatus, reason: string): void {
+    this.set({ status, reason: status === 'live' ? '' : reason || this.value.reason });
+    if (status === 'retrying' && !reason) void this.explain(query);
+  }
+
+  /** A browser does not tell why a WebSocket was refused; the same query over HTTP does. */
+  private async explain(query: string): Promise<void> {
+    const now = Date.now();
+    try {
+      await this.api.queryRange({ query, limit: 1, start: msToNs(now - 1000), end: msToNs(now) });
+    } catch (error) {
+      const { code, message, cure } = toApiError(error);
+      if (this.tail && code !== 'unreachable') this.set({ reason: `${message} ${cure}` });
+    }
   }
 
   stop(): void {

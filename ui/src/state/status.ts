@@ -10,7 +10,7 @@ export const STALE_MS = 5 * 60_000;
 export interface StatusState {
   readonly status: Status | null;
   readonly error: ApiError | null;
-  /** When the answer came, so that the age keeps counting between answers. */
+  /** The server's clock when it answered, Unix ms. */
   readonly now: number;
 }
 
@@ -31,10 +31,10 @@ export class StatusPoller extends Store<StatusState> {
   private async poll(): Promise<void> {
     window.clearTimeout(this.timer);
     try {
-      const status = await this.api.status();
-      this.set({ status, error: null, now: Date.now() });
+      const { status, serverMs } = await this.api.status();
+      this.set({ status, error: null, now: serverMs });
     } catch (error) {
-      this.set({ error: toApiError(error), now: Date.now() });
+      this.set({ error: toApiError(error) });
     }
     if (!document.hidden) this.timer = window.setTimeout(() => void this.poll(), EVERY_MS);
   }

@@ -2,7 +2,8 @@
 import { css } from 'lit';
 
 export const base = css`
-  *, *::before, *::after { box-sizing: border-box; }
+  /* No ligatures: a log line and a query are shown as the characters they are. */
+  *, *::before, *::after { box-sizing: border-box; font-variant-ligatures: none !important; }
   :host { display: block; }
   [hidden] { display: none !important; }
   :focus-visible { outline: 2px solid var(--focus); outline-offset: 1px; border-radius: 4px; }
