@@ -9,7 +9,7 @@ import zlib
 import pytest
 import snappy
 import zstandard
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prologue.model.errors import PayloadError, PayloadTooLarge, UserError
@@ -32,6 +32,7 @@ MIB = 1024 * 1024
 
 
 @pytest.mark.parametrize("encoding", PACK)
+@settings(deadline=None)
 @given(data=st.binary(max_size=5000))
 def test_round_trip(encoding, data):
     assert decompress(PACK[encoding](data), encoding, 5000) == data
@@ -71,6 +72,7 @@ def test_a_truncated_body_is_an_error_and_never_a_shorter_one(encoding, cut):
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "zstd", "snappy"])
+@settings(deadline=None)
 @given(data=st.binary(max_size=200))
 def test_garbage_is_refused_or_unpacked(encoding, data):
     try:

@@ -17,7 +17,7 @@ from prologue.receive.settings import ReceiveSettings
 from prologue.telemetry import metrics
 
 LINE = b'{"_msg":"hello"}\n'
-SMALL = ReceiveSettings(max_body_bytes=1000, max_inflight_bytes=2000)
+SMALL = ReceiveSettings(max_body_bytes=1000, max_decompressed_bytes=1000)
 
 
 def test_a_good_body_is_answered_with_204_and_stored_as_sent(served):
@@ -118,6 +118,7 @@ def test_413_for_what_a_small_body_unpacks_to(serve):
         assert len(small) < 100
         answer = served.client.post("/insert/lines", content=small, headers={"Content-Encoding": "gzip"})
         assert answer.status_code == 413
+        assert "max_decompressed_bytes" in answer.json()["cure"]
 
 
 def test_a_full_buffer_is_429_with_retry_after(served):
@@ -164,7 +165,8 @@ def test_bodies_in_flight_are_bounded(serve, wait_until):
 
 def test_settings_that_would_refuse_the_largest_body_for_ever_are_refused():
     with pytest.raises(ConfigError, match="max_inflight_bytes"):
-        ReceiveSettings(max_body_bytes=1000, max_inflight_bytes=1999)
+        ReceiveSettings(max_body_bytes=1000, max_decompressed_bytes=2000, max_inflight_bytes=2999)
+    assert ReceiveSettings(max_body_bytes=1000, max_decompressed_bytes=2000).inflight_limit == 3000
 
 
 def test_a_sender_that_hangs_up_midway_stores_nothing(served, wait_until):

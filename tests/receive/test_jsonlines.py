@@ -39,7 +39,6 @@ SETTINGS = ReceiveSettings()
             {},
             id="the URL has priority",
         ),
-        pytest.param((("ignore_fields", "a,b"),), {}, {"ignore_fields": "a,b"}, {}, id="ignored fields"),
         pytest.param(
             (("extra_fields", "env=prod,region=eu=1"),),
             {},
@@ -58,6 +57,9 @@ def test_parameters(make_push, query, headers, params, labels):
     ("query", "message"),
     [
         pytest.param((("_msg_fields", "x"),), "unknown parameter '_msg_fields'", id="misspelt"),
+        pytest.param(
+            (("ignore_fields", "secret"),), "unknown parameter 'ignore_fields'", id="it would store them"
+        ),
         pytest.param((("debug", "1"),), "unknown parameter 'debug'", id="debug would not store"),
         pytest.param((("_stream_fields", "a,a"),), "twice", id="repeated"),
         pytest.param((("_stream_fields", "a\x00"),), "control", id="NUL"),

@@ -70,4 +70,5 @@ class PlainAnswers:
         return Answer(status=204)
 
     def failure(self, error: PrologueError, content_type: str) -> Answer:  # noqa: ARG002  (as above)
-        return Answer(status_of(error), orjson.dumps(error_fields(error)), headers=error_headers(error))
+        body = orjson.dumps(error_fields(error))
+        return Answer(status_of(error), body, "application/json", error_headers(error))

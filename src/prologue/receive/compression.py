@@ -51,7 +51,7 @@ def decompress(data: bytes, encoding: str, limit: int) -> bytes:
 
 def _identity(data: bytes, limit: int) -> bytes:
     if len(data) > limit:
-        raise PayloadTooLarge(limit)
+        raise PayloadTooLarge(limit, setting="receive.max_decompressed_bytes")
     return data
 
 
@@ -85,7 +85,7 @@ def _bounded(new_engine: Callable[[], _Engine], data: bytes, limit: int) -> byte
             parts.append(engine.decompress(chunk, room))
             room -= len(parts[-1])
             if room <= 0:
-                raise PayloadTooLarge(limit)
+                raise PayloadTooLarge(limit, setting="receive.max_decompressed_bytes")
         position -= len(engine.unused_data)
         if position == len(view):
             return b"".join(parts)
@@ -120,7 +120,7 @@ def _zstd(data: bytes, limit: int) -> bytes:
 def unsnappy(data: bytes, limit: int) -> bytes:
     """A raw snappy block. Its header states the size, which is checked before anything is allocated."""
     if _claimed_size(data) > limit:
-        raise PayloadTooLarge(limit)
+        raise PayloadTooLarge(limit, setting="receive.max_decompressed_bytes")
     try:
         return bytes(snappy.uncompress(data))
     except snappy.UncompressError as error:

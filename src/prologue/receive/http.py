@@ -85,7 +85,7 @@ class Intake:
         self._sink = sink
         self._settings = settings
         self._clock = clock
-        self._budget = InflightBudget(settings.max_inflight_bytes)
+        self._budget = InflightBudget(settings.inflight_limit)
         self._threads = ThreadPoolExecutor(settings.decode_threads, thread_name_prefix="receive")
 
     async def handle(self, receiver: Receiver, request: Request) -> Response:
@@ -100,10 +100,7 @@ class Intake:
         metrics.RECEIVE_REQUESTS.labels(receiver.name, str(answer.status)).inc()
         metrics.RECEIVE_SECONDS.labels(receiver.name).observe(time.perf_counter() - started)
         return Response(
-            answer.body or None,
-            answer.status,
-            dict(answer.headers),
-            media_type=answer.content_type if answer.body else None,
+            answer.body or None, answer.status, dict(answer.headers), media_type=answer.content_type or None
         )
 
     async def _take(self, receiver: Receiver, request: Request, content_type: str) -> Answer:
@@ -131,7 +128,9 @@ class Intake:
         return receiver.answers.success(decoded, content_type)
 
     def _decode(self, receiver: Receiver, push: Push, lease: Lease) -> Decoded:
-        body = decompress(push.body, push.headers.get("content-encoding", ""), self._settings.max_body_bytes)
+        body = decompress(
+            push.body, push.headers.get("content-encoding", ""), self._settings.max_decompressed_bytes
+        )
         if body is not push.body:
             lease.take(len(body))
         metrics.RECEIVE_BODY_BYTES.labels(receiver.name).inc(len(body))

@@ -6,7 +6,6 @@ priority, as a `VL-` header:
 - `_time_field`, `_msg_field`: where the time and the message stand; several names joined by commas
   are alternatives, the first that is not empty counts.
 - `_stream_fields`: the fields that identify the stream.
-- `ignore_fields`: fields to leave out.
 - `extra_fields`: `name=value` pairs that hold for the whole body, so they become stream labels.
 
 A parameter we do not know is refused: a misspelt one must not change what is stored in silence.
@@ -32,7 +31,6 @@ _FIELD_LISTS = {
     "_time_field": ("vl-time-field", "time_field"),
     "_msg_field": ("vl-msg-field", "message_field"),
     "_stream_fields": ("vl-stream-fields", "stream_fields"),
-    "ignore_fields": ("vl-ignore-fields", "ignore_fields"),
 }
 """URL parameter: (header, key in `Payload.params`)."""
 

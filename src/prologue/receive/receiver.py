@@ -52,7 +52,7 @@ class Answer:
 
     status: int
     body: bytes = b""
-    content_type: str = "application/json"
+    content_type: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -38,28 +38,38 @@ OTLP_INDEX_ATTRIBUTES = (
 class ReceiveSettings:
     """Limits and choices of the receivers; sizes in bytes.
 
-    `max_body_bytes` bounds one body, on the wire and again decompressed. `max_body_records` bounds
-    the records of a body that is decoded here (Loki, OTLP), because a record of two bytes on the wire
-    takes a hundred in memory. `max_inflight_bytes` bounds all bodies held in memory at once; over it,
-    senders are told to come back (429).
+    `max_body_bytes` bounds one body as it travels, `max_decompressed_bytes` what it unpacks to.
+    `max_body_records` bounds the records of a body that is decoded here (Loki, OTLP), because a record
+    of two bytes on the wire takes a hundred in memory. `max_inflight_bytes` bounds all bodies held in
+    memory at once; over it, senders are told to come back (429); 0 means one largest body.
     `offload_bytes`: bodies from this size on are decoded on one of `decode_threads` threads.
     `otlp_index_attributes`: resource attributes that become stream labels.
     """
 
     max_body_bytes: int = 64 * MIB
+    max_decompressed_bytes: int = 256 * MIB
     max_body_records: int = 1_000_000
-    max_inflight_bytes: int = 256 * MIB
+    max_inflight_bytes: int = 0
     offload_bytes: int = 64 * 1024
     decode_threads: int = 2
     discover_service_name: bool = True
     otlp_index_attributes: tuple[str, ...] = OTLP_INDEX_ATTRIBUTES
 
     def __post_init__(self) -> None:
-        # A body is held twice, as sent and decompressed: less room would refuse the largest for ever.
-        if self.max_inflight_bytes < 2 * self.max_body_bytes:
+        if self.max_inflight_bytes and self.max_inflight_bytes < self._largest:
             raise ConfigError(
-                f"receive.max_inflight_bytes is {self.max_inflight_bytes}, "
-                f"less than twice receive.max_body_bytes ({self.max_body_bytes})",
+                f"receive.max_inflight_bytes is {self.max_inflight_bytes}, less than what one body may take"
+                f" ({self._largest}), so the largest would be refused for ever",
                 key="receive.max_inflight_bytes",
-                cure="raise it, or lower receive.max_body_bytes",
+                cure="raise it, or lower receive.max_body_bytes or receive.max_decompressed_bytes",
             )
+
+    @property
+    def inflight_limit(self) -> int:
+        """Bytes of all bodies in memory together."""
+        return self.max_inflight_bytes or self._largest
+
+    @property
+    def _largest(self) -> int:
+        # A compressed body is held twice for a while, as sent and unpacked.
+        return self.max_body_bytes + self.max_decompressed_bytes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prologue.model.errors import UserError
@@ -80,6 +80,7 @@ def go_quote(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.from_regex(r"[a-zA-Z_][a-zA-Z0-9_]{0,10}", fullmatch=True),
@@ -92,6 +93,7 @@ def test_what_go_quotes_is_read_back(labels):
     assert parse_labels(text) == labels
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="{}ab=\",\\'`x0u \n", max_size=40))
 def test_any_text_is_read_or_refused(text):
     try:

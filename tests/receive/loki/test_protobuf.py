@@ -212,7 +212,7 @@ ENTRIES = st.lists(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(streams=st.lists(ENTRIES, max_size=4), seed=st.integers())
 def test_whatever_is_sent_is_stored(push_request, make_push, rows, streams, seed):
     """Against the obvious reading of the same request; fields of an entry in any order."""

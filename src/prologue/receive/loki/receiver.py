@@ -34,7 +34,7 @@ def decode(push: Push, settings: ReceiveSettings) -> Decoded:
         )
     body = push.body
     if push.headers.get("content-encoding", "").strip().lower() != "snappy":
-        body = unsnappy(body, settings.max_body_bytes)
+        body = unsnappy(body, settings.max_decompressed_bytes)
     return decode_protobuf(replace(push, body=body), settings)
 
 

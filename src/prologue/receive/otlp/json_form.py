@@ -29,8 +29,8 @@ from prologue.receive.wire.otlp_pb2 import (
 
 _CURE = 'send {"resourceLogs":[{"scopeLogs":[{"logRecords":[...]}]}]} as OTLP\'s JSON encoding defines it'
 
-_MAX_DEPTH = 64
-"""Levels of nested values: under what protobuf's own parser refuses."""
+_MAX_DEPTH = 30
+"""Levels of nested values: each level of a map is 3 messages, and protobuf's parser refuses 100 of them."""
 
 
 def split_json(body: bytes, limit: int) -> Groups:
