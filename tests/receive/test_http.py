@@ -181,6 +181,19 @@ def test_a_sender_that_hangs_up_midway_stores_nothing(served, wait_until):
     assert metrics.RECEIVE_INFLIGHT_BYTES._value.get() == 0
 
 
+def test_a_sender_that_falls_silent_is_let_go_with_its_memory(serve, wait_until):
+    with (
+        serve(ReceiveSettings(read_timeout=0.2)) as served,
+        socket.create_connection(("127.0.0.1", served.port), timeout=20) as connection,
+    ):
+        connection.sendall(b"POST /insert/lines HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf")
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+        assert answer.startswith(b"HTTP/1.1 408 ")
+        assert b'"code":"body_timeout"' in answer
+        wait_until(lambda: metrics.RECEIVE_INFLIGHT_BYTES._value.get() == 0)
+        assert not served.sink.payloads
+
+
 def test_metrics_count_what_was_acknowledged(served):
     def value(metric) -> float:
         return metric.labels("jsonline")._value.get()

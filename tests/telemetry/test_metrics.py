@@ -24,7 +24,7 @@ def test_the_text_is_prometheus():
     assert content_type.startswith("text/plain")
 
 
-@pytest.mark.parametrize("family", metrics.REGISTRY.collect(), ids=lambda family: family.name)
+@pytest.mark.parametrize("family", list(metrics.REGISTRY.collect()), ids=lambda family: family.name)
 def test_conventions(family):
     if not family.name.startswith("prologue_"):
         return
@@ -33,7 +33,7 @@ def test_conventions(family):
     assert not family.name.endswith(("_ms", "_milliseconds", "_kb", "_count"))
 
 
-@pytest.mark.parametrize("family", metrics.REGISTRY.collect(), ids=lambda family: family.name)
+@pytest.mark.parametrize("family", list(metrics.REGISTRY.collect()), ids=lambda family: family.name)
 def test_documented(family):
     if family.name.startswith("prologue_"):
         assert f"`{exposed(family.name, family.type)}`" in DOCS.read_text()

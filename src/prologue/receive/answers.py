@@ -3,6 +3,7 @@
 | status | what a sender should do |
 |---|---|
 | 2xx | forget the batch: it is durable |
+| 408 | send the same again, without pauses |
 | 400, 413, 415 | not send the same again: the error says what is wrong and how to mend it |
 | 429, 503 | send the same again after `Retry-After` seconds |
 """
@@ -27,6 +28,8 @@ from prologue.receive.receiver import Answer, Decoded
 _UNSUPPORTED = frozenset({"unsupported_encoding", "unsupported_content_type"})
 _RETRY_AFTER_SECONDS = 5
 
+BODY_TIMEOUT = "body_timeout"
+
 
 def status_of(error: PrologueError) -> int:
     """The HTTP status of an error."""
@@ -38,6 +41,8 @@ def status_of(error: PrologueError) -> int:
         return 503
     if error.code in _UNSUPPORTED:
         return 415
+    if error.code == BODY_TIMEOUT:
+        return 408
     return 400 if isinstance(error, UserError) else 500
 
 
@@ -59,7 +64,8 @@ def error_headers(error: PrologueError) -> dict[str, str]:
     """`Retry-After` where trying again helps; `Connection: close` where an unread body may follow."""
     if isinstance(error, TemporaryError):
         return {"Retry-After": str(getattr(error, "retry_after", _RETRY_AFTER_SECONDS))}
-    return {"Connection": "close"} if isinstance(error, PayloadTooLarge) else {}
+    unread = isinstance(error, PayloadTooLarge) or error.code == BODY_TIMEOUT
+    return {"Connection": "close"} if unread else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,14 +50,14 @@ class Columns:
     warning: str = ""
 
 
-def records_payload(push: Push, columns: Columns, *, rejected: int = 0, reason: str = "") -> Decoded:
+def records_payload(push: Push, columns: Columns) -> Decoded:
     """The columns as one payload: an Arrow IPC stream. No payload where there are no rows.
 
     A record without a time takes the time it was observed, and without that the time of arrival.
     """
     count = len(columns.timestamp)
     if not count:
-        return Decoded((), 0, rejected, reason)
+        return Decoded((), 0)
     arrival = np.int64(push.received_ns)
     observed = np.full(count, arrival) if columns.observed is None else columns.observed
     observed = np.where(observed > 0, observed, arrival)
@@ -79,7 +79,7 @@ def records_payload(push: Push, columns: Columns, *, rejected: int = 0, reason: 
     payload = Payload(
         tenant=push.tenant, format=PayloadFormat.RECORDS, data=ipc_bytes(batch), received_ns=push.received_ns
     )
-    return Decoded((payload,), count, rejected, reason)
+    return Decoded((payload,), count, columns.warning)
 
 
 def ipc_bytes(batch: Any) -> bytes:

@@ -23,8 +23,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from prologue.model.errors import BufferFull, PayloadTooLarge, PrologueError
+from prologue.model.errors import BufferFull, PayloadTooLarge, PrologueError, UserError
 from prologue.model.payload import PayloadSink
+from prologue.receive.answers import BODY_TIMEOUT
 from prologue.receive.catalog import RECEIVERS
 from prologue.receive.compression import decompress
 from prologue.receive.receiver import Answer, Decoded, Push, Receiver
@@ -106,7 +107,7 @@ class Intake:
     async def _take(self, receiver: Receiver, request: Request, content_type: str) -> Answer:
         tenant = resolve_tenant(request.headers.get(TENANT_HEADER))
         with Lease(self._budget) as lease:
-            wire = await read_body(request, self._settings.max_body_bytes, lease)
+            wire = await read_body(request, self._settings, lease)
             metrics.RECEIVE_WIRE_BYTES.labels(receiver.name).inc(len(wire))
             push = Push(
                 body=wire,
@@ -124,7 +125,6 @@ class Intake:
                 decoded = await asyncio.get_running_loop().run_in_executor(self._threads, work)
             await self._store(decoded)
         metrics.RECEIVE_RECORDS.labels(receiver.name).inc(decoded.records)
-        metrics.RECEIVE_REJECTED_RECORDS.labels(receiver.name).inc(decoded.rejected)
         return receiver.answers.success(decoded, content_type)
 
     def _decode(self, receiver: Receiver, push: Push, lease: Lease) -> Decoded:
@@ -143,19 +143,34 @@ class Intake:
             await asyncio.shield(asyncio.gather(*pending))
 
 
-async def read_body(request: Request, limit: int, lease: Lease) -> bytes:
-    """The body as sent, at most `limit` bytes, every one of them charged to the lease."""
+async def read_body(request: Request, settings: ReceiveSettings, lease: Lease) -> bytes:
+    """The body as sent, at most `max_body_bytes`, every one of them charged to the lease.
+
+    A sender that falls silent midway would hold its share of the memory for ever: it gets
+    `read_timeout` seconds for each piece.
+    """
+    limit = settings.max_body_bytes
     claimed = request.headers.get("content-length", "")
     if claimed.isdigit() and int(claimed) > limit:
         raise PayloadTooLarge(limit)
     chunks: list[bytes] = []
     size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit:
-            raise PayloadTooLarge(limit)
-        lease.take(len(chunk))
-        chunks.append(chunk)
+    now = asyncio.get_running_loop().time
+    try:
+        async with asyncio.timeout(settings.read_timeout) as patience:
+            async for chunk in request.stream():
+                patience.reschedule(now() + settings.read_timeout)
+                size += len(chunk)
+                if size > limit:
+                    raise PayloadTooLarge(limit)
+                lease.take(len(chunk))
+                chunks.append(chunk)
+    except TimeoutError as error:
+        raise UserError(
+            f"no more of the body came for {settings.read_timeout:g} seconds",
+            cure="send the body without pauses",
+            code=BODY_TIMEOUT,
+        ) from error
     return b"".join(chunks)
 
 

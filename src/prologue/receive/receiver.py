@@ -36,14 +36,13 @@ class Push:
 class Decoded:
     """What a body holds. At most one payload, so that the answer covers all of it or nothing.
 
-    `records` counts what the payload holds; `rejected` what was refused for `reason` (OTLP's
-    partial success; every other protocol refuses the whole body instead).
+    `records` counts what the payload holds. `warning` tells of records that were kept with a flaw,
+    where the protocol has a place for it.
     """
 
     payloads: tuple[Payload, ...]
     records: int
-    rejected: int = 0
-    reason: str = ""
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)

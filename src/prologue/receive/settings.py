@@ -42,6 +42,7 @@ class ReceiveSettings:
     `max_body_records` bounds the records of a body that is decoded here (Loki, OTLP), because a record
     of two bytes on the wire takes a hundred in memory. `max_inflight_bytes` bounds all bodies held in
     memory at once; over it, senders are told to come back (429); 0 means one largest body.
+    `read_timeout`: seconds a sender may fall silent in the middle of a body.
     `offload_bytes`: bodies from this size on are decoded on one of `decode_threads` threads.
     `otlp_index_attributes`: resource attributes that become stream labels.
     """
@@ -50,6 +51,7 @@ class ReceiveSettings:
     max_decompressed_bytes: int = 256 * MIB
     max_body_records: int = 1_000_000
     max_inflight_bytes: int = 0
+    read_timeout: float = 30.0
     offload_bytes: int = 64 * 1024
     decode_threads: int = 2
     discover_service_name: bool = True

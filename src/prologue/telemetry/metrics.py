@@ -48,12 +48,6 @@ RECEIVE_RECORDS = Counter(
     ["receiver"],
     registry=REGISTRY,
 )
-RECEIVE_REJECTED_RECORDS = Counter(
-    "prologue_receive_rejected_records_total",
-    "Records refused inside an otherwise accepted request (OTLP partial success).",
-    ["receiver"],
-    registry=REGISTRY,
-)
 RECEIVE_SECONDS = Histogram(
     "prologue_receive_seconds",
     "Time from a push request's first byte to its answer, durability included.",

@@ -32,11 +32,10 @@ class OtlpAnswers:
 
     def success(self, decoded: Decoded, content_type: str) -> Answer:
         if content_type == JSON:
-            return Answer(200, orjson.dumps(_partial_success(decoded)), JSON)
+            return Answer(200, orjson.dumps(_partial_success(decoded.warning)), JSON)
         response = ExportLogsServiceResponse()
-        if decoded.rejected or decoded.reason:
-            response.partial_success.rejected_log_records = decoded.rejected
-            response.partial_success.error_message = decoded.reason
+        if decoded.warning:
+            response.partial_success.error_message = decoded.warning
         return Answer(200, response.SerializeToString(), PROTOBUF)
 
     def failure(self, error: PrologueError, content_type: str) -> Answer:
@@ -51,13 +50,9 @@ class OtlpAnswers:
         return Answer(status, body, JSON, error_headers(error))
 
 
-def _partial_success(decoded: Decoded) -> dict[str, Any]:
-    if not decoded.rejected and not decoded.reason:
-        return {}
-    # protobuf's JSON mapping writes 64-bit integers as strings.
-    return {
-        "partialSuccess": {"rejectedLogRecords": str(decoded.rejected), "errorMessage": decoded.reason},
-    }
+def _partial_success(warning: str) -> dict[str, Any]:
+    """With nothing rejected, a warning, as the specification provides."""
+    return {"partialSuccess": {"errorMessage": warning}} if warning else {}
 
 
 def _message(fields: dict[str, Any]) -> str:

@@ -21,8 +21,7 @@ from prologue.receive.settings import ReceiveSettings
 def decode(push: Push, settings: ReceiveSettings) -> Decoded:
     """The log records of an `ExportLogsServiceRequest`; none is a success too."""
     groups = _split(push, settings.max_body_records)
-    columns = read_records(groups, settings)
-    return records_payload(push, columns, reason=columns.warning)
+    return records_payload(push, read_records(groups, settings))
 
 
 def _split(push: Push, limit: int) -> Groups:
