@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from prologue.store.embedded import EmbeddedEngine
+from tests.support.server import ServerProcess
 
 _numbers = itertools.count(1)
 
@@ -51,3 +52,11 @@ def open_engine(engine_path: Path, keep_engine: EmbeddedEngine) -> Iterator[Call
 def engine(open_engine: Callable[[], EmbeddedEngine]) -> EmbeddedEngine:
     """One connection to an empty database."""
     return open_engine()
+
+
+@pytest.fixture(scope="session")
+def prologue_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A running `prologue up` that collects nothing of this machine: `.url`, `.push(...)`, `.data_dir`."""
+    server = ServerProcess(tmp_path_factory.mktemp("server") / "data").start()
+    yield server
+    server.stop()

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
 import uvloop
@@ -24,6 +27,7 @@ from prologue.telemetry.version import version
 logger = logging.getLogger(__name__)
 
 _BACKLOG = 2048
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _BLOCKED_SHOWN = 5
 _NEXT_TO_NOTHING = 64 * 1024
 
@@ -38,7 +42,7 @@ def run(settings: Settings) -> int:
     node = Node(settings)
     try:
         context = node.open()
-        server = uvicorn.Server(
+        server = _Server(
             uvicorn.Config(
                 application(context, receive_settings(settings)),
                 log_config=None,
@@ -52,8 +56,9 @@ def run(settings: Settings) -> int:
         )
         _greet(listener, node)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(server.serve(sockets=[listener]))
-        drained = node.drain()
+            runner.run(_serve(server, listener))
+        with _signals_wait():
+            drained = node.drain()
         if not drained:
             logger.warning(
                 "not everything was written; the rest is in the buffer and is written at the next start"
@@ -62,6 +67,38 @@ def run(settings: Settings) -> int:
     finally:
         node.close()
         listener.close()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own handling of signals: it would end the process before the drain."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _serve(server: uvicorn.Server, listener: socket.socket) -> None:
+    """Serve until SIGINT or SIGTERM; a second one does not wait for open requests."""
+
+    def stop() -> None:
+        server.force_exit = server.should_exit
+        server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, stop)
+    await server.serve(sockets=[listener])
+
+
+@contextmanager
+def _signals_wait() -> Iterator[None]:
+    """Signals while draining do not break it off; it ends by itself within its bound."""
+    held = {number: signal.signal(number, lambda *_: None) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in held.items():
+            signal.signal(number, handler)
 
 
 def _listen(address: str) -> socket.socket:

@@ -1,0 +1,112 @@
+"""A real `prologue up` as a process: started, asked, killed, started again on the same data."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import httpx
+
+START_SECONDS = 60.0
+
+
+class ServerProcess:
+    """One server on `data_dir`. The first start takes a free port and later starts keep it."""
+
+    def __init__(self, data_dir: Path, **environment: str) -> None:
+        self.data_dir = data_dir
+        self.log = data_dir.parent / f"{data_dir.name}.log"
+        self._environment = {"PROLOGUE_COLLECT__ENABLED": "false", **environment}
+        self._listen = "127.0.0.1:0"
+        self._process: subprocess.Popen[str] | None = None
+        self.url = ""
+        self.greeting = ""
+
+    def start(self) -> ServerProcess:
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "prologue",
+                    "up",
+                    "--listen",
+                    self._listen,
+                    "--data-dir",
+                    str(self.data_dir),
+                ],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env={**os.environ, **self._environment},
+                start_new_session=True,
+            )
+        self.greeting = self._read_greeting()
+        found = re.search(r"http://([0-9.]+:\d+)", self.greeting)
+        if found is None:
+            raise AssertionError(f"the server did not start: {self.greeting}\n{self.log.read_text()}")
+        self._listen, self.url = found.group(1), found.group(0)
+        return self
+
+    def _read_greeting(self) -> str:
+        """Lines up to the one that ends the greeting; a watchdog kills a server that never says it."""
+        process = self._process
+        assert process is not None
+        assert process.stdout is not None
+        watchdog = threading.Timer(START_SECONDS, process.kill)
+        watchdog.start()
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if "Ctrl-C" in line:
+                break
+        watchdog.cancel()
+        return "".join(lines)
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def kill(self) -> None:
+        """kill -9, as an out-of-memory killer or a power cut to the process would."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait(30)
+
+    def stop(self, signal_number: int = signal.SIGTERM) -> int:
+        """Ask it to stop; its exit code."""
+        assert self._process is not None
+        if self._process.poll() is None:
+            self._process.send_signal(signal_number)
+        return self._process.wait(60)
+
+    def push(self, lines: Iterable[dict[str, object]], stream_fields: str = "service_name") -> None:
+        """Push records as JSON lines and wait until they can be queried."""
+        records = list(lines)
+        before = self.stored_lines()
+        body = "\n".join(json.dumps(record) for record in records)
+        answer = httpx.post(
+            f"{self.url}/insert/jsonline?_stream_fields={stream_fields}", content=body, timeout=30
+        )
+        assert answer.status_code == 204, answer.text
+        wait_until(lambda: self.stored_lines() >= before + len(records))
+
+    def stored_lines(self) -> int:
+        return int(httpx.get(f"{self.url}/api/v1/status", timeout=30).json()["stored_lines"])
+
+
+def wait_until(condition, deadline: float = 60.0) -> None:
+    """Poll a real condition until it holds; fail with what was waited for where it never does."""
+    end = time.monotonic() + deadline
+    while not condition():
+        assert time.monotonic() < end, f"still not so after {deadline} s: {condition}"
+        time.sleep(0.02)
