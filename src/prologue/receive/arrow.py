@@ -10,8 +10,10 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 import pyarrow
+import pyarrow.compute
 
 Array: TypeAlias = Any
 """A `pyarrow.Array`; of which type is said where it is made."""
 
 pa: Any = pyarrow
+pc: Any = pyarrow.compute

@@ -16,7 +16,7 @@ from prologue.model.errors import LimitError, PayloadError
 from prologue.model.labels import sanitize_name
 from prologue.model.payload import Payload, PayloadFormat
 from prologue.model.record import RECORD_SCHEMA
-from prologue.receive.arrow import Array, pa
+from prologue.receive.arrow import Array, pa, pc
 from prologue.receive.receiver import Decoded, Push
 
 Ints = npt.NDArray[np.int64]
@@ -118,6 +118,34 @@ def require_few_attributes(owners: Ints, count: int) -> None:
 def dictionary(values: Sequence[str], indices: npt.NDArray[np.int32]) -> Array:
     """A dictionary column; `indices` point into `values`."""
     return pa.DictionaryArray.from_arrays(pa.array(indices, pa.int32()), pa.array(values, pa.string()))
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Attributes of single records: `row` is each pair's record, ascending."""
+
+    row: Ints
+    names: Array
+    values: Array
+
+
+def take_out(name: str, pairs: Pairs, count: int) -> tuple[Array, Pairs]:
+    """The first value of `name` of each of `count` records, empty where there is none, and the other pairs.
+
+    Trace and span ids come as structured metadata where the protocol knows no better; as columns they
+    are indexed.
+    """
+    found = np.flatnonzero(pc.equal(pairs.names, name).to_numpy(zero_copy_only=False))
+    if not len(found):
+        return pa.repeat("", count), pairs
+    row, first = np.unique(pairs.row[found], return_index=True)
+    found = found[first]
+    at = np.full(count, len(pairs.row))
+    at[row] = found
+    column = pa.concat_arrays([pairs.values, pa.array([""], pa.string())]).take(pa.array(at))
+    others = np.delete(np.arange(len(pairs.row)), found)
+    taken = pa.array(others)
+    return column, Pairs(pairs.row[others], pairs.names.take(taken), pairs.values.take(taken))
 
 
 def attribute_maps(rows: Ints, count: int, names: Array, values: Array) -> Array:

@@ -46,6 +46,18 @@ def test_values(make_push, rows, value, time, line, attributes):
     assert got[1]["observed"] == ARRIVAL
 
 
+def test_ids_become_columns(make_push, rows):
+    body = body_of(
+        GOOD, ["5", "x", {"a": "b", "trace_id": "t", "span_id": "s"}], ["6", "y", {"span_id": "z"}]
+    )
+    got = rows(decode_json(make_push(body), SETTINGS))
+    assert [(r["trace_id"], r["span_id"], r["attributes"]) for r in got] == [
+        ("", "", {}),
+        ("t", "s", {"a": "b"}),
+        ("", "z", {}),
+    ]
+
+
 @pytest.mark.parametrize(
     ("value", "reason"),
     [

@@ -33,7 +33,7 @@ def request(push_request, *streams):
 def test_every_column(push_request, make_push, rows):
     body = request(
         push_request,
-        ('{app="cart"}', [(NS, "first", {"trace.id": "t1", "user": "u"}), (NS + 1, "", {})]),
+        ('{app="cart"}', [(NS, "first", {"trace.id": "t1", "user": "u", "span_id": "s1"}), (NS + 1, "", {})]),
         ('{app="pay"}', [(NS, "日志", {"k": "v"})]),
     ).SerializeToString()
     got = rows(decode_protobuf(make_push(body), SETTINGS))
@@ -46,8 +46,10 @@ def test_every_column(push_request, make_push, rows):
             "observed": arrival,
             "stream": cart,
             "body": b"first",
-            "attributes": {"trace_id": "t1", "user": "u"},
+            "attributes": {"user": "u"},
             **absent,
+            "trace_id": "t1",
+            "span_id": "s1",
         },
         {"timestamp": NS + 1, "observed": arrival, "stream": cart, "body": b"", "attributes": {}, **absent},
         {

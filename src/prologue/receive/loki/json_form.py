@@ -19,15 +19,17 @@ import numpy as np
 import orjson
 
 from prologue.model.errors import PayloadError, UserError
-from prologue.receive.arrow import Array, pa
+from prologue.receive.arrow import pa
 from prologue.receive.columns import (
     MAX_ATTRIBUTES,
     Columns,
+    Pairs,
     attribute_maps,
     attribute_names,
     dictionary,
     records_payload,
     require_few,
+    take_out,
 )
 from prologue.receive.loki.labels import check_names, stream_of_labels
 from prologue.receive.receiver import Decoded, Push
@@ -52,12 +54,16 @@ def decode_json(push: Push, settings: ReceiveSettings) -> Decoded:
         values.extend(entries)
     if not _well_formed(values):
         _refuse(values)
+    trace_id, pairs = take_out("trace_id", _pairs(values), len(values))
+    span_id, pairs = take_out("span_id", pairs, len(values))
     indices = np.repeat(np.array(codes, np.int32), np.array(counts, np.int64))
     columns = Columns(
         timestamp=_timestamps(values),
         stream=dictionary(list(labels), indices),
         body=pa.array([value[1] for value in values], pa.large_string()).view(pa.large_binary()),
-        attributes=_attributes(values),
+        trace_id=trace_id,
+        span_id=span_id,
+        attributes=attribute_maps(pairs.row, len(values), pairs.names, pairs.values),
     )
     return records_payload(push, columns)
 
@@ -139,7 +145,7 @@ def _timestamps(values: list[Any]) -> np.ndarray[Any, np.dtype[np.int64]]:
     return np.fromiter((int(value[0]) for value in values), np.int64, len(values))
 
 
-def _attributes(values: list[Any]) -> Array:
+def _pairs(values: list[Any]) -> Pairs:
     metadata = [value[2] if len(value) == 3 else {} for value in values]
     counts = np.fromiter(map(len, metadata), np.int64, len(metadata))
     names = pa.array(list(chain.from_iterable(metadata)), pa.string())
@@ -147,7 +153,7 @@ def _attributes(values: list[Any]) -> Array:
     if not set(map(type, items)) <= {str}:
         items = [_as_text(item) for item in items]
     rows = np.repeat(np.arange(len(values)), counts)
-    return attribute_maps(rows, len(values), attribute_names(names), pa.array(items, pa.string()))
+    return Pairs(rows, attribute_names(names), pa.array(items, pa.string()))
 
 
 def _as_text(item: Any) -> str:

@@ -17,6 +17,7 @@ from prologue.receive.arrow import Array
 from prologue.receive.columns import (
     MAX_ATTRIBUTES,
     Columns,
+    Pairs,
     attribute_maps,
     attribute_names,
     dictionary,
@@ -24,6 +25,7 @@ from prologue.receive.columns import (
     require_few,
     require_few_attributes,
     require_valid,
+    take_out,
     text,
 )
 from prologue.receive.loki.labels import stream_of_text
@@ -63,11 +65,16 @@ def decode_protobuf(push: Push, settings: ReceiveSettings) -> Decoded:
     require_few_attributes(metadata.row, count)
     names = slices(rows.data, last_of_row(pairs[_NAME]), len(metadata))
     values = slices(rows.data, last_of_row(pairs[_VALUE]), len(metadata))
+    pairs_of_rows = Pairs(metadata.row, attribute_names(names), text(values))
+    trace_id, others = take_out("trace_id", pairs_of_rows, count)
+    span_id, others = take_out("span_id", others, count)
     columns = Columns(
         timestamp=_timestamps(fields, stamps, count),
         stream=stream,
         body=slices(rows.data, last_of_row(fields[_LINE]), count),
-        attributes=attribute_maps(metadata.row, count, attribute_names(names), text(values)),
+        trace_id=trace_id,
+        span_id=span_id,
+        attributes=attribute_maps(others.row, count, others.names, others.values),
     )
     return records_payload(push, columns)
 
