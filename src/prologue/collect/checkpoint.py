@@ -40,6 +40,7 @@ class FileEntry:
     head: Fingerprint
     context: Fingerprint
     seen_ns: int
+    mtime_ns: int = 0
 
     @property
     def key(self) -> FileKey:

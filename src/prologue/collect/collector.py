@@ -119,7 +119,7 @@ class Collector:
     def problems(self) -> tuple[str, ...]:
         """What is wrong with collection as a whole, each with its cure; empty when all is well."""
         told = (self._failure, self._loaded.problem, self._writer.error, self._tailer.watcher.problem)
-        return tuple(problem for problem in told if problem)
+        return (*(problem for problem in told if problem), *self._tracker.losses)
 
     def _status_of(self, file: TailedFile) -> SourceStatus:
         state = SourceState.IDLE

@@ -13,11 +13,11 @@ Next chapter: `prologue.collect.tailer`, the loop over all files.
 from __future__ import annotations
 
 import os
-from collections.abc import Container
+from collections.abc import Callable
 from pathlib import Path
 
 from prologue.collect.file import TailedFile
-from prologue.collect.identity import CONTEXT_BYTES, HEAD_BYTES, FileKey, key_of, open_regular
+from prologue.collect.identity import CONTEXT_BYTES, HEAD_BYTES, open_regular
 from prologue.collect.plain import stem
 
 COMPRESSED = (".gz", ".xz", ".bz2", ".zst", ".lz4", ".zip")
@@ -47,6 +47,8 @@ def is_copy(path: str, fd: int, original: TailedFile) -> bool:
     """
     if not is_rotation_name(Path(path).name, Path(original.path).name):
         return False
+    if original.is_held_by(fd):  # the original may be truncated by now, and we not have looked yet
+        return True
     size = os.fstat(fd).st_size
     if size > os.fstat(original.fd).st_size:
         return False
@@ -57,19 +59,30 @@ def is_copy(path: str, fd: int, original: TailedFile) -> bool:
     )
 
 
-def find(file: TailedFile, known: Container[FileKey]) -> str | None:
-    """The copy of a file that was just truncated: it holds what we read, and what we did not.
-
-    Where nothing was read yet, nothing proves a copy.
-    """
-    if file.offset == 0:
-        return None
-    folder, name = os.path.split(file.path)
+def find(path: str, holds: Callable[[int], bool]) -> str | None:
+    """The copy that rotation made of `path`: `holds` says of an open file whether it is the one."""
+    folder, name = os.path.split(path)
     for sibling in sorted(inodes_of(folder).values()):
         base = Path(sibling).name
-        if is_rotation_name(base, name) and not base.endswith(COMPRESSED) and _holds(sibling, file, known):
+        if is_rotation_name(base, name) and not base.endswith(COMPRESSED) and _try(sibling, holds):
             return sibling
     return None
+
+
+def newer_rotations(path: str, since_ns: int) -> list[str]:
+    """Rotations of `path` last written at or after `since_ns`, oldest first: what came and went unseen."""
+    folder, name = os.path.split(path)
+    found: list[tuple[int, str]] = []
+    for sibling in inodes_of(folder).values():
+        base = Path(sibling).name
+        if base.startswith(name) and is_rotation_name(base, name) and not base.endswith(COMPRESSED):
+            try:
+                written = Path(sibling).stat().st_mtime_ns
+            except OSError:
+                continue  # compressed or removed while we looked
+            if written >= since_ns:  # a file system's clock ticks only every few milliseconds
+                found.append((written, sibling))
+    return [sibling for _, sibling in sorted(found)]
 
 
 def inodes_of(folder: str) -> dict[int, str]:
@@ -81,15 +94,12 @@ def inodes_of(folder: str) -> dict[int, str]:
         return {}  # the folder is gone, and with it what it held
 
 
-def _holds(path: str, file: TailedFile, known: Container[FileKey]) -> bool:
+def _try(path: str, holds: Callable[[int], bool]) -> bool:
     try:
         fd = open_regular(path)
     except OSError:
         return False
     try:
-        if key_of(fd) in known or os.fstat(fd).st_size < file.offset:
-            return False
-        head = os.pread(fd, file.head.length, 0)
-        return file.head.matches(head) and file.has_context(fd)
+        return holds(fd)
     finally:
         os.close(fd)

@@ -31,6 +31,7 @@ from prologue.collect.identity import (
     context_before,
     fingerprint,
     head_of,
+    is_same_content,
     start_of_data,
 )
 from prologue.collect.kind import Found
@@ -40,6 +41,7 @@ from prologue.model.payload import Payload
 BLOCK = 4096
 PEEK_FROM = 65_536
 UNREGISTERED = 1 << 62
+SEEN_STEP_NS = 3_600_000_000_000  # how exactly an idle file's last sighting is remembered
 
 
 class ContentReplaced(Exception):
@@ -92,14 +94,14 @@ class TailedFile:
         self.pending: Payload | None = None  # sent or to be sent, not acknowledged
         self.limit = 0  # the sink's limit on one payload, once it told us; 0: none
         self.last_growth = now
-        self._mtime = 0
         self._entry: FileEntry | None = None
         self.begin(start.offset)
 
     def begin(self, offset: int) -> None:
         """Stand at `offset` of the present content, with everything before it acknowledged."""
         self.first = offset
-        self.size = os.fstat(self.fd).st_size
+        status = os.fstat(self.fd)
+        self.size, self.mtime_ns = status.st_size, status.st_mtime_ns
         self.head = head_of(self.fd)
         self.rewind(offset)
         self.acked, self._acked_tail = offset, self._tail
@@ -133,8 +135,8 @@ class TailedFile:
         """
         status = os.fstat(self.fd)
         self.deleted = status.st_nlink == 0
-        size, rewritten = status.st_size, status.st_mtime_ns != self._mtime
-        self._mtime = status.st_mtime_ns
+        size, rewritten = status.st_size, status.st_mtime_ns != self.mtime_ns
+        self.mtime_ns = status.st_mtime_ns
         if size < self.offset:
             raise ContentReplaced
         if size != self.size:
@@ -178,7 +180,11 @@ class TailedFile:
             self.head = head_of(self.fd, self.acked)
             self._entry = None
         known = self._entry
-        if known is None or (known.source, known.path, known.size) != (self.source, self.path, self.size):
+        if (
+            known is None
+            or (known.source, known.path, known.size) != (self.source, self.path, self.size)
+            or seen_ns - known.seen_ns > SEEN_STEP_NS
+        ):
             context: Fingerprint = fingerprint(self._acked_tail)
             self._entry = FileEntry(
                 self.source,
@@ -190,6 +196,7 @@ class TailedFile:
                 self.head,
                 context,
                 seen_ns,
+                self.mtime_ns,
             )
         assert self._entry is not None
         return self._entry
@@ -199,9 +206,10 @@ class TailedFile:
             self.closed = True
             os.close(self.fd)
 
-    def has_context(self, other: int) -> bool:
-        """Whether the open file `other` holds at our offset what we read before it."""
-        return context_before(other, self.offset) == self._tail
+    def is_held_by(self, other: int) -> bool:
+        """Whether the open file `other` holds what we read, and so is a copy; never if we read nothing."""
+        context = fingerprint(self._tail)
+        return self.offset > 0 and is_same_content(other, self.offset, self.head, context)
 
     def _longest(self, settings: CollectSettings) -> int:
         return min(settings.max_line_bytes, self.limit or settings.max_line_bytes)

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import errno
 import os
+from collections import deque
+from dataclasses import replace
 from pathlib import Path
 
 from prologue.collect import copies
@@ -47,6 +49,7 @@ class Tracker:
         self.fresh: list[TailedFile] = []  # new incarnations, for the tailer to register
         self.resets = 0
         self.lost_bytes = 0
+        self.losses: deque[str] = deque(maxlen=20)
         self.split_lines = 0
 
     def apply(self, scan: Scan) -> None:
@@ -67,12 +70,19 @@ class Tracker:
         """Files that were renamed while nobody watched are found by their inode and read to the end."""
         listed: dict[str, dict[int, str]] = {}
         for entry in list(self._remembered.values()):
-            if entry.key in self.files:
+            found = self._discovery.match(entry.path)
+            if entry.key in self.files or found is None or entry.path in self.blocked:
                 continue
             folder = copies.family(entry.path)[0]
             if folder not in listed:
                 listed[folder] = copies.inodes_of(folder)
-            self._resume_renamed(entry, listed[folder].get(entry.inode))
+            path = listed[folder].get(entry.inode)
+            if entry.mtime_ns:
+                self._catch_up(found, entry.mtime_ns)
+            if path is None or not self._resume_renamed(entry, found, path):
+                self._rescue(entry, found)
+                if entry.key in self._remembered:  # it may come back, with a volume that is mounted late
+                    self._remembered[entry.key] = replace(entry, size=entry.offset)
         self._first_start = False
 
     def sync(self, path: str) -> None:
@@ -104,15 +114,19 @@ class Tracker:
             self._detach(path, before)
         file = self._begin(fd, key, found)
         file.after = before if before is not None and not before.closed else None
+        if before is not None:
+            self._catch_up(found, before.mtime_ns)
 
     def replaced(self, file: TailedFile) -> None:
         """The content we knew is gone: find its copy, and begin the file anew."""
         self.resets += 1
-        copy = copies.find(file, self.files)
+        copy = copies.find(file.path, lambda fd: key_of(fd) not in self.files and file.is_held_by(fd))
         if copy is not None:
             self._adopt(copy, file)
-        else:
-            self._count_lost(file, max(0, file.size - file.offset))
+        elif file.size > file.offset:
+            file.lost += file.size - file.offset
+            self._note_lost(file.path, file.size - file.offset)
+        self._catch_up(file.found, file.mtime_ns if copy is None else _mtime_ns(copy))
         file.source, file.version = new_source(file.key), UNREGISTERED
         file.generation += 1
         file.begin(0)
@@ -184,6 +198,8 @@ class Tracker:
         now = self._monotonic()
         entry = self._remembered.pop(key, None) or self._moved_device(key, found.path)
         start = None if entry is None else self._resume(fd, entry)
+        if entry is not None and start is None:
+            self._rescue(entry, found)
         if start is None:
             start = self._start(fd, key, 0 if entry is None else entry.generation + 1)
         file = TailedFile(fd, key, found, start, now)
@@ -206,40 +222,58 @@ class Tracker:
 
     def _resume(self, fd: int, entry: FileEntry) -> Start | None:
         """Where to go on with a remembered file; None where it is another file by now."""
-        if not is_same_content(fd, entry.offset, entry.head, entry.context):
-            self.resets += 1
-            self.lost_bytes += max(0, entry.size - entry.offset)
-            return None
         offset = max(entry.offset, self._durable(entry.source))
-        if offset > os.fstat(fd).st_size:
-            self.resets += 1
+        if offset > os.fstat(fd).st_size or not _is_file_of(entry, fd):
             return None
         return Start(entry.source, offset, entry.generation)
+
+    def _rescue(self, entry: FileEntry, found: Found) -> None:
+        """A remembered file was truncated or replaced while nobody watched: its copy has the rest."""
+        self.resets += 1
+        path = copies.find(entry.path, lambda fd: entry.offset > 0 and _is_file_of(entry, fd))
+        if path is None or not self._resume_renamed(entry, found, path):
+            lost = max(0, entry.size - max(entry.offset, self._durable(entry.source)))
+            self.lost_bytes += lost
+            self._note_lost(entry.path, lost)
 
     def _moved_device(self, key: FileKey, path: str) -> FileEntry | None:
         """Device numbers may change with a reboot: the same path and inode will do to try."""
         known = self._by_place.get((key[1], path))
         return None if known is None else self._remembered.pop(known, None)
 
-    def _resume_renamed(self, entry: FileEntry, path: str | None) -> None:
-        unread = max(0, entry.size - max(entry.offset, self._durable(entry.source)))
-        found = self._discovery.match(entry.path)
-        if path is None or found is None:
-            del self._remembered[entry.key]
-            self.lost_bytes += unread
-            return
+    def _resume_renamed(self, entry: FileEntry, found: Found, path: str) -> bool:
+        """Read the rest of a remembered file from where it lies now; False where that is not it."""
         try:
             fd = open_regular(path)
         except OSError:
-            return  # gone again, or not ours to read: its entry is kept
-        if key_of(fd) != entry.key or (start := self._resume(fd, entry)) is None:
+            return False
+        key = key_of(fd)
+        start = self._resume(fd, entry)
+        if key in self.files or start is None:
             os.close(fd)
-            return
-        del self._remembered[entry.key]
-        file = TailedFile(fd, entry.key, _renamed(found, path), start, self._monotonic())
+            return False
+        self._remembered.pop(key, None)
+        file = TailedFile(fd, key, found, start, self._monotonic())
         file.rotated = True
-        self.files[entry.key] = file
+        self.files[key] = file
         self.fresh.append(file)
+        return True
+
+    def _catch_up(self, found: Found, since_ns: int) -> None:
+        """Files that were created under the path and rotated away before we saw them there."""
+        for path in copies.newer_rotations(found.path, since_ns):
+            try:
+                fd = open_regular(path)
+            except OSError:
+                continue  # removed meanwhile, or never ours to read
+            key = key_of(fd)
+            if key in self.files or key in self._remembered or self._is_copy(path, fd):
+                os.close(fd)
+                continue
+            file = TailedFile(fd, key, found, Start(new_source(key), 0), self._monotonic())
+            file.rotated = True
+            self.files[key] = file
+            self.fresh.append(file)
 
     def _is_copy(self, path: str, fd: int) -> bool:
         """Whether a new file is a rotation's copy of one that is read already."""
@@ -256,24 +290,35 @@ class Tracker:
         """Go on in the copy where we stood in the original, under the same source."""
         fd = open_regular(path)
         start = Start(file.source, file.offset, file.generation)
-        copy = TailedFile(fd, key_of(fd), _renamed(file.found, path), start, self._monotonic())
+        copy = TailedFile(fd, key_of(fd), file.found, start, self._monotonic())
         copy.rotated = True
         self.copies.pop(path, None)
         self.files[copy.key] = copy
         self.fresh.append(copy)
 
-    def _count_lost(self, file: TailedFile, lost: int) -> None:
-        file.lost += lost
+    def _note_lost(self, path: str, lost: int) -> None:
+        """Say what cannot be had any more, because nothing is lost in silence."""
         if lost:
-            file.error = (
-                f"{lost} bytes were truncated away before they could be read; "
-                "rotate by renaming instead of copytruncate, which loses lines by design"
+            self.losses.append(
+                f"{lost} bytes of {path} were truncated or removed before they could be read; "
+                "rotate by renaming rather than copytruncate, and compress with delaycompress"
             )
 
 
 def _renamed(found: Found, path: str) -> Found:
-    """The same file under another path. Its labels stay: a rotation starts no new stream."""
+    """The same file under another path of interest. Its labels stay: a rotation starts no new stream."""
     return Found(path, found.kind, found.framing, found.labels)
+
+
+def _mtime_ns(path: str) -> int:
+    try:
+        return Path(path).stat().st_mtime_ns
+    except OSError:
+        return 1 << 63  # gone: nothing is known to be newer
+
+
+def _is_file_of(entry: FileEntry, fd: int) -> bool:
+    return is_same_content(fd, entry.offset, entry.head, entry.context)
 
 
 def _leads_to(path: str, key: FileKey) -> bool:
