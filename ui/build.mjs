@@ -1,8 +1,9 @@
 // Bundles the UI into the Python package, under names that never change, so that a commit of the
 // bundle is a readable list of the same few files. `--tests` bundles the unit tests for node's runner.
 import { build, context } from 'esbuild';
+import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -54,13 +55,34 @@ function writeLicenses() {
   writeFileSync(join(out, 'licenses.txt'), texts.join(`\n\n${'-'.repeat(80)}\n\n`) + '\n');
 }
 
+const filesUnder = (folder) => readdirSync(folder, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+
+/** What the bundle was made from and what it is: a test compares both, so that neither is edited alone. */
+function writeRecord() {
+  const name = (path, base) => relative(base, path).split(sep).join('/');
+  const order = (a, b) => (a < b ? -1 : 1);
+  const sources = createHash('sha256');
+  const inputs = [...filesUnder(join(here, 'src')), ...['build.mjs', 'package-lock.json', 'tsconfig.json'].map((f) => join(here, f))];
+  for (const path of inputs.map((p) => name(p, here)).sort(order)) {
+    sources.update(`${path}\0`).update(readFileSync(join(here, path))).update('\0');
+  }
+  const files = Object.fromEntries(filesUnder(out).map((path) => name(path, out)).sort(order)
+    .map((path) => [path, createHash('sha256').update(readFileSync(join(out, path))).digest('hex')]));
+  writeFileSync(join(here, 'bundle.json'), JSON.stringify({ sources: sources.digest('hex'), files }, null, 2) + '\n');
+}
+
 async function buildApp(watch) {
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
   for (const name of ['index.html', 'favicon.svg']) cpSync(join(here, 'src', name), join(out, name));
   writeLicenses();
   if (watch) await (await context(bundle)).watch();
-  else await build(bundle);
+  else {
+    await build(bundle);
+    writeRecord();
+  }
 }
 
 async function buildTests() {

@@ -12,13 +12,28 @@ const STATIC = join(dirname(fileURLToPath(import.meta.url)), '../../src/prologue
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2', '.txt': 'text/plain' };
 const CSP = "default-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 const empty = process.argv.includes('--empty');
-const lines = empty ? [] : backlog(Date.now(), 8, 80);
+const tenants = new Map([['', empty ? [] : backlog(Date.now(), 8, 80)]]);
+const linesOf = (tenant) => tenants.get(tenant) ?? tenants.set(tenant, []).get(tenant);
 
 if (!empty) {
   setInterval(() => {
     const n = 1 + Math.floor(Math.random() * 4);
-    for (let i = 0; i < n; i++) lines.push(makeLine(Date.now(), Date.now()));
+    for (let i = 0; i < n; i++) linesOf('').push(makeLine(Date.now(), Date.now()));
   }, 700);
+}
+
+/** The fields of a JSON line, as the json stage names them. */
+function parsed(line) {
+  if (!line.startsWith('{')) return {};
+  const fields = {};
+  const walk = (value, prefix) => {
+    for (const [key, inner] of Object.entries(value)) {
+      if (inner && typeof inner === 'object') walk(inner, `${prefix}${key}_`);
+      else fields[prefix + key] = String(inner);
+    }
+  };
+  walk(JSON.parse(line), '');
+  return fields;
 }
 
 /** Enough LogQL for the page: selectors, line filters, one-matcher label filters. */
@@ -26,7 +41,8 @@ function matcherOf(name, op, quoted) {
   const value = quoted.startsWith('`') ? quoted.slice(1, -1) : JSON.parse(quoted);
   const re = op.endsWith('~') ? new RegExp(`^(?:${value})$`) : null;
   const test = (v) => (re ? re.test(v ?? '') : (v ?? '') === value);
-  return (l) => (op.startsWith('!') ? !test(l.stream[name] ?? l.metadata[name]) : test(l.stream[name] ?? l.metadata[name]));
+  const get = (l) => l.stream[name] ?? l.metadata[name] ?? parsed(l.line)[name];
+  return (l) => (op.startsWith('!') ? !test(get(l)) : test(get(l)));
 }
 
 const STR = '("(?:[^"\\\\]|\\\\.)*"|`[^`]*`)';
@@ -71,7 +87,7 @@ const UNITS = { ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5 };
 const duration = (text) => [...text.matchAll(/(\d+)(ms|[smhd])/g)].reduce((sum, m) => sum + m[1] * UNITS[m[2]], 0);
 const ms = (ns) => Number(BigInt(ns) / 1_000_000n);
 
-function metric(query, start, end, step) {
+function metric(lines, query, start, end, step) {
   const range = duration(/\[(\w+)\]/.exec(query)[1]);
   const by = (/by\s*\(([^)]*)\)/.exec(query)?.[1] ?? '').split(',').map((s) => s.trim()).filter(Boolean);
   const from = BigInt(start - range) * 1_000_000n;
@@ -80,7 +96,7 @@ function metric(query, start, end, step) {
   return series(lines.filter((l) => l.ts > from && l.ts <= to && test(l)), by, start, end, step, range, /\brate\(/.test(query));
 }
 
-function streams(query, p) {
+function streams(lines, query, p) {
   const backward = p.direction !== 'forward';
   const test = filterOf(query);
   const found = lines.filter((l) => l.ts >= BigInt(p.start) && l.ts < BigInt(p.end) && test(l));
@@ -98,26 +114,37 @@ function group(page) {
   return [...groups.values()];
 }
 
-function answer(path, p) {
+/** Loki's push, JSON only; the level is found as crudely as serves. */
+function push(lines, body) {
+  for (const { stream, values } of JSON.parse(body).streams) {
+    for (const [ts, line, metadata = {}] of values) {
+      const level = /\b(fatal|error|warn|info|debug)\b/i.exec(line)?.[1].toLowerCase() ?? 'unknown';
+      lines.push({ ts: BigInt(ts), stream, metadata: { detected_level: level, ...metadata }, line });
+    }
+  }
+  lines.sort((a, b) => (a.ts < b.ts ? -1 : a.ts > b.ts ? 1 : 0));
+}
+
+function answer(path, p, lines) {
   const query = p.query ?? '';
   const values = (name) => [...new Set(lines.map((l) => l.stream[name] ?? l.metadata[name]).filter(Boolean))].sort();
   if (path === '/api/v1/status') {
     return { version: '0.1.0-dev', newest_line_ns: lines.length ? String(lines.at(-1).ts) : null, stored_lines: lines.length, buffered_bytes: 18_432, receivers: ['loki', 'otlp', 'jsonline'],
       sources: [{ kind: 'file', name: '/var/log/syslog', lag_bytes: 0, error: null }, { kind: 'file', name: '/var/log/nginx/access.log', lag_bytes: 2048, error: null }, { kind: 'journal', name: 'system', lag_bytes: null, error: 'permission denied: add the user to group systemd-journal' }] };
   }
-  if (path === '/loki/api/v1/labels') return { data: empty ? [] : ['container', 'host', 'namespace', 'pod', 'service_name'] };
+  if (path === '/loki/api/v1/labels') return { data: [...new Set(lines.flatMap((l) => Object.keys(l.stream)))].sort() };
   const label = /^\/loki\/api\/v1\/label\/(\w+)\/values$/.exec(path);
   if (label) return { data: values(label[1]) };
   const wrong = problem(query);
   if (wrong) return { status: 400, body: { status: 'error', errorType: 'bad_data', error: wrong.error, code: 'bad_query', cure: wrong.cure, position: { line: 1, column: wrong.at + 1, offset: wrong.at } } };
   if (path === '/loki/api/v1/query') {
     const at = ms(p.time);
-    return { data: { resultType: 'vector', result: metric(query, at, at, 1000).map((s) => ({ metric: s.metric, value: s.values[0] })) } };
+    return { data: { resultType: 'vector', result: metric(lines, query, at, at, 1000).map((s) => ({ metric: s.metric, value: s.values[0] })) } };
   }
   if (path !== '/loki/api/v1/query_range') return { status: 404, body: { status: 'error', error: 'no such route' } };
-  if (/^\s*\{/.test(query)) return { data: { resultType: 'streams', result: streams(query, p) } };
+  if (/^\s*\{/.test(query)) return { data: { resultType: 'streams', result: streams(lines, query, p) } };
   const step = duration(p.step);
-  return { data: { resultType: 'matrix', result: metric(query, ms(p.start), ms(p.end), step) } };
+  return { data: { resultType: 'matrix', result: metric(lines, query, ms(p.start), ms(p.end), step) } };
 }
 
 function file(response, path) {
@@ -137,8 +164,13 @@ const server = createServer((request, response) => {
   let body = '';
   request.on('data', (chunk) => { body += chunk; });
   request.on('end', () => {
+    const lines = linesOf(request.headers['x-scope-orgid'] ?? '');
+    if (url.pathname === '/loki/api/v1/push') {
+      push(lines, body);
+      return response.writeHead(204).end();
+    }
     const params = Object.fromEntries([...url.searchParams, ...new URLSearchParams(body)]);
-    const result = answer(url.pathname, params);
+    const result = answer(url.pathname, params, lines);
     response.writeHead(result.status ?? 200, { 'content-type': 'application/json' });
     response.end(JSON.stringify(result.body ?? result));
   });
@@ -149,7 +181,7 @@ new WebSocketServer({ server }).on('connection', (socket, request) => {
   const test = filterOf(url.searchParams.get('query') ?? '');
   let last = BigInt(url.searchParams.get('start') ?? 0);
   const timer = setInterval(() => {
-    const fresh = lines.slice(-2000).filter((l) => l.ts >= last && test(l));
+    const fresh = linesOf(url.searchParams.get('tenant') ?? '').slice(-2000).filter((l) => l.ts >= last && test(l));
     if (fresh.length) last = fresh.at(-1).ts + 1n;
     if (fresh.length) socket.send(JSON.stringify({ streams: group(fresh), dropped_entries: [] }));
   }, 500);
