@@ -79,7 +79,7 @@ class Client:
         form = _form(query=query, time=at, limit=limit, direction=direction)
         return self._post(f"{API}/query", form, results.decode_result)
 
-    def query_range(  # noqa: PLR0913 - the parameters of the route, by name
+    def query_range(
         self,
         query: str,
         *,
@@ -217,7 +217,7 @@ def _base_url(url: str) -> str:
         parsed = httpx.URL(text)
     except httpx.InvalidURL as error:
         raise _not_an_address(url) from error
-    if parsed.scheme not in ("http", "https") or not parsed.host:
+    if parsed.scheme not in ("http", "https") or not parsed.host or any(map(str.isspace, text)):
         raise _not_an_address(url)
     return text.rstrip("/")
 
