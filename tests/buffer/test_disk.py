@@ -316,20 +316,26 @@ def _append_until_taken(buffer: DiskBuffer, payload):
 
 
 def test_everything_that_waits_fails_with_a_full_disk(open_buffer, payload, faulty) -> None:
-    buffer = open_buffer(faulty)
+    buffer = open_buffer(faulty, probe_interval=0.001)
     buffer.append(payload()).result(WAIT)
     gate = Gate(faulty, "write")
     futures = [buffer.append(payload(b"first", source="f"))]
     assert gate.reached.wait(WAIT)
     futures += [buffer.append(payload(b"12345", source="f", start=5 + 5 * number)) for number in range(10)]
+    futures.append(buffer.append(payload(b"12345", source="g")))
     faulty.fail["write"] = errno.ENOSPC
     faulty.fail["allocate"] = errno.ENOSPC
     gate.opened.set()
     for future in futures:
         assert isinstance(future.exception(WAIT), BufferFull)
     stats = buffer.stats()
-    assert (stats.failed_payloads, stats.waiting, stats.waiting_bytes) == (11, 0, 0)
+    assert (stats.failed_payloads, stats.waiting, stats.waiting_bytes) == (12, 0, 0)
     assert buffer.durable_position("f") == 0
+    faulty.fail.clear()  # with room again, nothing may jump over what failed, of either source
+    for source in "fg":
+        with pytest.raises(PositionConflict) as caught:
+            _append_until_taken(buffer, payload(b"67890", source=source, start=55))
+        assert caught.value.resume_at == 0
 
 
 def test_positions_can_be_saved_on_a_full_disk(open_buffer, payload, faulty, tmp_path: Path) -> None:

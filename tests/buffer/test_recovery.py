@@ -155,6 +155,14 @@ def test_positions_come_back_from_frames_and_from_the_file(fill, open_buffer, fo
     assert open_buffer().durable_position("f") == 10  # saved before the first was released
 
 
+def test_positions_of_recovered_segments_outlive_their_release(fill, open_buffer) -> None:
+    fill([b"0123"], source="f")
+    buffer = open_buffer()
+    buffer.release(buffer.take(0))
+    buffer.close()
+    assert open_buffer().durable_position("f") == 4
+
+
 def test_the_position_of_a_damaged_newest_payload_is_given_back(fill, open_buffer) -> None:
     path = fill([b"0123", b"4567"], source="f")[0]
     path.write_bytes(path.read_bytes().replace(b"4567", b"456X"))
