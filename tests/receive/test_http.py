@@ -10,6 +10,8 @@ import zlib
 import httpx
 import pytest
 import zstandard
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from prologue.model.errors import BufferFull, ConfigError, EngineError, EngineUnavailable
 from prologue.model.payload import PayloadFormat, Receipt
@@ -207,6 +209,31 @@ def test_metrics_count_what_was_acknowledged(served):
     assert value(metrics.RECEIVE_RECORDS) == records + 3
     assert value(metrics.RECEIVE_WIRE_BYTES) == wire + len(packed)
     assert value(metrics.RECEIVE_BODY_BYTES) == body + len(LINE) * 3
+
+
+# What RFC 9110 section 5.5 lets a field value hold, bytes that are no ASCII included.
+HEADER = st.lists(st.integers(0x21, 0xFF).filter(lambda byte: byte != 0x7F), max_size=30).map(bytes)
+ANSWERS = {200, 204, 400, 405, 413, 415}
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    path=st.sampled_from(["/insert/jsonline", "/insert/lines", "/loki/api/v1/push", "/v1/logs"]),
+    query=st.from_regex(rb"([_a-z&=,]|%[0-9a-f]{2}){0,30}", fullmatch=True),
+    headers=st.dictionaries(
+        st.sampled_from(
+            ["content-type", "content-encoding", "x-scope-orgid", "vl-stream-fields", "vl-extra-fields"]
+        ),
+        HEADER,
+    ),
+    body=st.binary(max_size=50),
+)
+def test_any_request_is_answered(served, path, query, headers, body):
+    """Whatever the parameters, headers and body: an answer we document, and an error body with a reason."""
+    answer = served.client.post(f"{path}?{query.decode()}", headers=list(headers.items()), content=body)
+    assert answer.status_code in ANSWERS
+    if answer.status_code >= 400 and answer.headers["content-type"] == "application/json":
+        assert answer.json()["error"] and answer.json()["cure"]
 
 
 def test_only_post(served):

@@ -82,6 +82,7 @@ def test_wrong_parameters_say_what_is_wrong(make_push, query, message):
         pytest.param(b'\n\n  \r\n{"a":1}\r\n', id="blank lines first"),
         pytest.param(b'{"a":1}\nbroken\n', id="a later line is broken"),
         pytest.param(b'broken\n[1]\n {"a":1}\n', id="only a later line is an object"),
+        pytest.param(b'{"a":[' + b"[]," * 6_000_000, id="a line too rich to be looked at"),
         pytest.param(b"{broken\n" * jsonlines._MAX_CANDIDATES + b'{"a":1}', id="the search has a bound"),
     ],
 )
@@ -99,6 +100,9 @@ def test_bodies_with_an_object_are_kept_as_they_are(make_push, body):
         pytest.param(b'[{"a":1},{"a":2}]', 0, "of type list", id="an array"),
         pytest.param(b'"x"\n1\nnull\n', 0, "of type str", id="scalars"),
         pytest.param(b'{"a":\n1}\n', 0, "first one", id="pretty-printed"),
+        pytest.param(b" " * 3_000_000, None, "no lines", id="many blanks"),
+        pytest.param(b" " * 3_000_000 + b"x", 0, "first one", id="many blanks before text"),
+        pytest.param(b"x\n" + b" \n" * 1_000_000, 0, "first one", id="many blank lines"),
         pytest.param(b"\x00\xff\xfe", 0, "first one", id="binary"),
     ],
 )

@@ -24,6 +24,7 @@ from prologue.model.errors import PayloadError
 from prologue.model.payload import Payload, PayloadFormat
 from prologue.receive.answers import PlainAnswers
 from prologue.receive.fields import bad_parameter, field_names, require_label_name
+from prologue.receive.guards import MAX_JSON_VALUES, json_values
 from prologue.receive.receiver import Decoded, Push, Receiver
 from prologue.receive.settings import ReceiveSettings
 
@@ -36,7 +37,7 @@ _FIELD_LISTS = {
 
 _EXTRA_FIELDS = ("extra_fields", "vl-extra-fields")
 
-_LINE = re.compile(rb"[^\r\n]*\S[^\r\n]*")
+_NOT_BLANK = re.compile(rb"\S")
 _CANDIDATE = re.compile(rb"^[ \t]*\{[^\r\n]*", re.MULTILINE)
 
 # A body whose first line is no object is searched for one that is. The search is bounded so that a
@@ -93,10 +94,11 @@ def _extra_labels(text: str) -> dict[str, str]:
 
 def require_an_object(body: bytes) -> None:
     """Raises `PayloadError` unless some line is a JSON object (see `_MAX_CANDIDATES`)."""
-    first = _LINE.search(body)
+    first = _NOT_BLANK.search(body)
     if first is None:
         raise PayloadError("the body has no lines", cure="send one JSON object a line")
-    reason = _why_no_object(first.group())
+    end = body.find(b"\n", first.start())
+    reason = _why_no_object(body[first.start() : end if end >= 0 else len(body)])
     if not reason:
         return
     lines = list(islice(_CANDIDATE.finditer(body), _MAX_CANDIDATES))
@@ -111,7 +113,9 @@ def require_an_object(body: bytes) -> None:
 
 
 def _why_no_object(line: bytes) -> str:
-    """Empty where the line is a JSON object."""
+    """Empty where the line is a JSON object, or too rich to be looked at here."""
+    if json_values(line) > MAX_JSON_VALUES:
+        return ""
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError as error:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prologue.model.errors import UserError
+from prologue.model.labels import canonical
 from prologue.receive.loki.labels import parse_labels, stream_of_text
 
 
@@ -51,6 +52,8 @@ def test_parse(text, labels):
         pytest.param(r'{a="\ud800"}', "bad escape", id="surrogate"),
         pytest.param(r'{a="\U00110000"}', "bad escape", id="beyond Unicode"),
         pytest.param('{a="1\n"}', "column 2", id="newline in quotes"),
+        pytest.param("{" + " " * 60_000 + "?}", "column 2", id="many blanks"),
+        pytest.param('{a="' + "\\" * 60_001 + '"}', "column 2", id="many backslashes"),
     ],
 )
 def test_wrong_texts_say_where(text, reason):
@@ -58,6 +61,18 @@ def test_wrong_texts_say_where(text, reason):
         parse_labels(text)
     assert caught.value.code == "bad_labels"
     assert caught.value.cure
+
+
+def test_many_labels():
+    labels = {f"l{n}": str(n) for n in range(3000)}
+    text = "{" + ",".join(f'{name}="{value}"' for name, value in labels.items()) + "}"
+    assert parse_labels(text) == labels
+    assert stream_of_text(text, False) == canonical(labels)
+
+
+def test_a_text_without_end_is_refused():
+    with pytest.raises(UserError, match="over 65536 characters"):
+        stream_of_text('{a="' + "x" * 70_000 + '"}', True)
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ from prologue.receive.columns import (
     require_few,
     take_out,
 )
+from prologue.receive.guards import load_json
 from prologue.receive.loki.labels import check_names, stream_of_labels
 from prologue.receive.receiver import Decoded, Push
 from prologue.receive.settings import ReceiveSettings
@@ -69,12 +70,7 @@ def decode_json(push: Push, settings: ReceiveSettings) -> Decoded:
 
 
 def _streams(body: bytes) -> list[Any]:
-    try:
-        request = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise PayloadError(
-            f"the body is not JSON: {error.msg} at line {error.lineno} column {error.colno}", cure=_CURE
-        ) from error
+    request = load_json(body, _CURE)
     streams = request.get("streams") if isinstance(request, dict) else None
     if not isinstance(streams, list):
         raise PayloadError('the body has no list of "streams"', cure=_CURE)

@@ -19,6 +19,11 @@ _PAIR = re.compile(
     r"""(?:"(?P<double>(?:[^"\\\n]|\\.)*)"|'(?P<single>(?:[^'\\\n]|\\.)*)'|`(?P<raw>[^`]*)`)\s*"""
 )
 
+_BLANK = re.compile(r"\s*")
+
+_MAX_TEXT = 65_536
+_MAX_REMEMBERED = 2048  # characters; times the cache's size this bounds what a sender can make it hold
+
 _ESCAPE = re.compile(
     r"""\\(?:([abfnrtv\\"'])|x([0-9a-fA-F]{2})|([0-7]{3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))""", re.S
 )
@@ -45,13 +50,22 @@ def bad_labels(reason: str, text: str) -> UserError:
     )
 
 
-@lru_cache(maxsize=16_384)
 def stream_of_text(text: str, discover_service_name: bool) -> str:
-    """The canonical label set of a label text. Senders repeat few texts, so they are remembered.
+    """The canonical label set of a label text. Senders repeat few texts, so short ones are remembered.
 
     Raises `UserError` with code `bad_labels`, which names the column counted from 1.
     """
+    if len(text) > _MAX_TEXT:
+        raise bad_labels(f"are over {_MAX_TEXT} characters", text)
+    read = _remembered if len(text) <= _MAX_REMEMBERED else _stream_of_text
+    return read(text, discover_service_name)
+
+
+def _stream_of_text(text: str, discover_service_name: bool) -> str:
     return stream_of_labels(parse_labels(text), discover_service_name)
+
+
+_remembered = lru_cache(maxsize=16_384)(_stream_of_text)
 
 
 def stream_of_labels(labels: Mapping[str, str], discover_service_name: bool) -> str:
@@ -79,7 +93,7 @@ def parse_labels(text: str) -> dict[str, str]:
         raise bad_labels("are not in braces", text)
     labels: dict[str, str] = {}
     position, end = 1, len(body) - 1
-    while body[position:end].strip():
+    while _blank_until(body, position) < end:
         pair = _PAIR.match(body, position, end)
         if pair is None:
             raise bad_labels(f"cannot be read at column {position + 1}", text)
@@ -92,6 +106,12 @@ def parse_labels(text: str) -> dict[str, str]:
                 raise bad_labels(f"miss a comma at column {position + 1}", text)
             position += 1
     return labels
+
+
+def _blank_until(body: str, position: int) -> int:
+    """Where the blanks at `position` end."""
+    blank = _BLANK.match(body, position)
+    return blank.end() if blank else position
 
 
 def _value(pair: re.Match[str], text: str) -> str:

@@ -28,6 +28,7 @@ from prologue.receive.columns import (
     take_out,
     text,
 )
+from prologue.receive.guards import require_few_fields
 from prologue.receive.loki.labels import stream_of_text
 from prologue.receive.receiver import Decoded, Push
 from prologue.receive.settings import ReceiveSettings
@@ -105,6 +106,7 @@ def _split(body: bytes, settings: ReceiveSettings) -> tuple[list[bytes], Array]:
 
 
 def _streams(body: bytes) -> list[bytes]:
+    require_few_fields(body)
     try:
         return list(loki_pb2.PushRequest.FromString(body).streams)
     except DecodeError as error:

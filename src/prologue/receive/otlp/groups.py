@@ -12,6 +12,7 @@ from google.protobuf.message import DecodeError
 
 from prologue.model.errors import PayloadError
 from prologue.receive.columns import require_few
+from prologue.receive.guards import require_few_fields
 from prologue.receive.wire import otlp_pb2
 from prologue.receive.wire.otlp_pb2 import Resource, Scope
 
@@ -39,6 +40,7 @@ class Groups:
 
 def split_protobuf(body: bytes, limit: int) -> Groups:
     """The groups of a protobuf `ExportLogsServiceRequest`."""
+    require_few_fields(body)
     groups = Groups(limit)
     try:
         parts = otlp_pb2.ExportLogsServiceRequest.FromString(body).resource_logs

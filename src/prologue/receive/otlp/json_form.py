@@ -13,9 +13,8 @@ import binascii
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import orjson
-
 from prologue.model.errors import PayloadError
+from prologue.receive.guards import load_json
 from prologue.receive.otlp.groups import Groups
 from prologue.receive.wire.otlp_pb2 import (
     AnyValue,
@@ -35,12 +34,7 @@ _MAX_DEPTH = 30
 
 def split_json(body: bytes, limit: int) -> Groups:
     """The groups of a JSON `ExportLogsServiceRequest`."""
-    try:
-        request = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise PayloadError(
-            f"the body is not JSON: {error.msg} at line {error.lineno} column {error.colno}", cure=_CURE
-        ) from error
+    request = load_json(body, _CURE)
     groups = Groups(limit)
     try:
         for logs in _objects(request, "resourceLogs"):
