@@ -46,7 +46,12 @@ class ServerProcess:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env={**os.environ, **self._environment},
+                env={
+                    **os.environ,
+                    "PROLOGUE_DATA_DIR": str(self.data_dir),
+                    "PROLOGUE_HTTP__LISTEN": self._listen,
+                    **self._environment,
+                },
                 start_new_session=True,
             )
         self.greeting = self._read_greeting()

@@ -14,14 +14,16 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 from prologue.app import collecting
 from prologue.buffer.disk import DiskBuffer
+from prologue.buffer.lock import DirectoryLock
 from prologue.buffer.settings import BufferSettings
 from prologue.collect.status import SourceStatus
 from prologue.config.settings import Settings
-from prologue.model.errors import PrologueError
+from prologue.model.errors import ConfigError, PrologueError
 from prologue.parse.columns import ParseOptions
 from prologue.parse.finish import finish
 from prologue.pipeline.ingest import Ingest
@@ -60,14 +62,14 @@ class Node:
 
     def _open(self) -> Context:
         settings, data = self.settings, self.settings.data_dir
-        data.mkdir(parents=True, exist_ok=True)
+        self._claim(data)
         engine = self._engine()
         migrate(engine)
         reader = Reader(lambda: EmbeddedEngine(data / "engine"))
         self._stack.callback(reader.close)
         stored = reader.latest_batch()
         self.buffer = DiskBuffer(data / "buffer", buffer_settings(settings), above=stored)
-        self._stack.callback(self.buffer.close, _DRAIN_SECONDS)
+        self._stack.callback(self.buffer.close)
         self.progress = Progress(stored)
         options = ParseOptions(
             discover_service_name=settings.labels.discover_service_name,
@@ -90,6 +92,18 @@ class Node:
             describe=self.describe,
             ready=self.missing,
         )
+
+    def _claim(self, data: Path) -> None:
+        """Make the data directory this process's own, before the engine finds it in use."""
+        try:
+            data.mkdir(parents=True, exist_ok=True)
+            self._stack.callback(DirectoryLock(data).release)
+        except OSError as error:
+            raise ConfigError(
+                f"the data directory {data} cannot be used: {error.strerror}",
+                key="data_dir",
+                cure="make it writable, or choose another with --data-dir",
+            ) from error
 
     def _engine(self) -> EmbeddedEngine:
         """A connection of its own for whoever must not wait for others; closed with the node."""

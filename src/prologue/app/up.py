@@ -10,7 +10,7 @@ import logging
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import uvicorn
 import uvloop
@@ -21,6 +21,7 @@ from prologue.collect.status import SourceState
 from prologue.config.settings import Settings
 from prologue.model.errors import ConfigError
 from prologue.serve.application import application
+from prologue.serve.context import Context
 from prologue.telemetry import log
 from prologue.telemetry.version import version
 
@@ -38,35 +39,35 @@ def run(settings: Settings) -> int:
     Raises PrologueError where it cannot start.
     """
     log.set_up(settings.log.level, settings.log.format)
-    listener = _listen(settings.http.listen)
-    node = Node(settings)
-    try:
+    with ExitStack() as stack:
+        stop = stack.enter_context(_Stop())
+        listener = stack.enter_context(_listen(settings.http.listen))
+        node = Node(settings)
         context = node.open()
-        server = _Server(
-            uvicorn.Config(
-                application(context, receive_settings(settings)),
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                lifespan="off",
-                http="httptools",
-                ws="websockets-sansio",
-                timeout_graceful_shutdown=max(1, int(settings.http.shutdown_timeout)),
-            )
-        )
+        stack.callback(node.close)
+        server = _server(context)
+        stop.applies_to(server)
         _greet(listener, node)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(server, listener))
-        with _signals_wait():
-            drained = node.drain()
-        if not drained:
-            logger.warning(
-                "not everything was written; the rest is in the buffer and is written at the next start"
-            )
-        return 0
-    finally:
-        node.close()
-        listener.close()
+            runner.run(server.serve(sockets=[listener]))
+        if not node.drain():
+            logger.warning("some of what was acknowledged is still in the buffer; the next start writes it")
+    return 0
+
+
+def _server(context: Context) -> _Server:
+    return _Server(
+        uvicorn.Config(
+            application(context, receive_settings(context.settings)),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            http="httptools",
+            ws="websockets-sansio",
+            timeout_graceful_shutdown=max(1, int(context.settings.http.shutdown_timeout)),
+        )
+    )
 
 
 class _Server(uvicorn.Server):
@@ -77,28 +78,31 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _serve(server: uvicorn.Server, listener: socket.socket) -> None:
-    """Serve until SIGINT or SIGTERM; a second one does not wait for open requests."""
+class _Stop:
+    """SIGINT and SIGTERM from the first moment to the last: a stop asked for while starting is kept,
+    one while draining changes nothing, a second one while serving does not wait for open requests."""
 
-    def stop() -> None:
-        server.force_exit = server.should_exit
-        server.should_exit = True
+    def __init__(self) -> None:
+        self._asked = 0
+        self._server: _Server | None = None
 
-    loop = asyncio.get_running_loop()
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, stop)
-    await server.serve(sockets=[listener])
+    def __enter__(self) -> _Stop:
+        self._held = {number: signal.signal(number, self._ask) for number in _SIGNALS}
+        return self
 
-
-@contextmanager
-def _signals_wait() -> Iterator[None]:
-    """Signals while draining do not break it off; it ends by itself within its bound."""
-    held = {number: signal.signal(number, lambda *_: None) for number in _SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in held.items():
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._held.items():
             signal.signal(number, handler)
+
+    def applies_to(self, server: _Server) -> None:
+        self._server = server
+        server.should_exit = self._asked > 0
+
+    def _ask(self, *_: object) -> None:
+        self._asked += 1
+        if self._server is not None:
+            self._server.force_exit = self._server.should_exit
+            self._server.should_exit = True
 
 
 def _listen(address: str) -> socket.socket:

@@ -27,7 +27,7 @@ class DirectoryLock:
             holder = os.pread(self._fd, 32, 0).decode("ascii", "replace").strip() or "unknown"
             os.close(self._fd)
             raise ConfigError(
-                f"the buffer directory {directory} is in use by process {holder}",
+                f"the directory {directory} is in use by process {holder}",
                 key="data_dir",
                 cure="stop that process, or give this one its own directory with --data-dir",
             ) from None

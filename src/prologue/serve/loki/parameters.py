@@ -12,12 +12,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from prologue.model.errors import UserError
+from prologue.model.errors import LimitError, UserError
 
 NANOSECONDS = 1_000_000_000
+MAX_FORM_BYTES = 1 << 20
 _HOUR = 3600 * NANOSECONDS
 _DEFAULT_POINTS = 250
 
@@ -49,16 +51,26 @@ class Range:
 
 
 async def read(request: Request) -> dict[str, list[str]]:
-    """Every parameter of the request by name, in order; those of a form after those of the URL."""
+    """Every parameter of the request by name, in order; those of a form after those of the URL.
+
+    Raises LimitError where the form is larger than MAX_FORM_BYTES.
+    """
+    pairs = request.query_params.multi_items()
+    if request.method == "POST" and "urlencoded" in request.headers.get("content-type", ""):
+        pairs += parse_qsl(await _form(request), keep_blank_values=True)
     found: dict[str, list[str]] = {}
-    for name, value in request.query_params.multi_items():
+    for name, value in pairs:
         found.setdefault(name, []).append(value)
-    if request.method == "POST" and "form" in request.headers.get("content-type", ""):
-        async with request.form() as form:
-            for name, field in form.multi_items():
-                if isinstance(field, str):
-                    found.setdefault(name, []).append(field)
     return found
+
+
+async def _form(request: Request) -> str:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_FORM_BYTES:
+            raise LimitError(f"the form is larger than {MAX_FORM_BYTES} bytes", cure="shorten the query")
+    return body.decode("utf-8", "replace")
 
 
 def one(parameters: Mapping[str, list[str]], name: str, default: str = "") -> str:
