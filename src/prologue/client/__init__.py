@@ -6,11 +6,25 @@
         errors = prologue.query_range('{service_name="checkout"} |= "timeout"', start=..., end=...)
         table = errors.to_arrow()
 
-The one name below is the package's front door; everything else is imported from where it lives.
-It speaks only the public HTTP API, so it asks any Loki-compatible server as well.
+`connect` is the package's front door; everything else is imported from where it lives. It speaks only
+the public HTTP API, so it asks any Loki-compatible server as well.
 Next chapter: `prologue.client.http`.
 """
 
-from prologue.client.http import connect
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from prologue.client.http import connect
 
 __all__ = ["connect"]
+
+
+def __getattr__(name: str) -> Any:
+    # On first use (PEP 562): httpx takes 0.2 s to import, which `prologue query --help` need not wait for.
+    if name == "connect":
+        from prologue.client.http import connect  # noqa: PLC0415 - as above
+
+        return connect
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,11 +10,11 @@ from datetime import tzinfo
 
 import click
 
+from prologue.cli.show import text
 from prologue.cli.show.formats import LINE_FORMATS, SAMPLE_FORMATS
 from prologue.cli.show.lines import Row, print_lines
-from prologue.cli.show.samples import print_table, samples_table, summary_table
 from prologue.cli.times import format_time
-from prologue.client.results import Matrix, Result, Streams
+from prologue.client.results import Matrix, Result, Scalar, Streams, Vector
 from prologue.model.errors import UserError
 from prologue.model.labels import DETECTED_LEVEL
 
@@ -31,21 +31,28 @@ def print_answer(answer: Result, output: str, *, newest_first: bool, zone: tzinf
         raise UserError(
             "-o raw prints log lines, and this query answers numbers", cure="use -o csv or -o jsonl"
         )
-    colour = click.get_current_context().color
     if output in SAMPLE_FORMATS:
-        for text in SAMPLE_FORMATS[output](answer):
-            click.echo(text)
-    elif isinstance(answer, Matrix) and output == "pretty":
-        print_table(summary_table(answer), colour=colour)
+        for record in SAMPLE_FORMATS[output](answer):
+            click.echo(record)
     else:
-        print_table(samples_table(answer, zone), colour=colour)
+        _print_samples(answer, output, zone)
     return len(answer.result) if isinstance(answer.result, list) else 1
+
+
+def _print_samples(answer: Matrix | Vector | Scalar, output: str, zone: tzinfo | None) -> None:
+    from prologue.cli.show import samples  # noqa: PLC0415 - rich: plain lines need not wait for it
+
+    if isinstance(answer, Matrix) and output == "pretty":
+        table = samples.summary_table(answer)
+    else:
+        table = samples.samples_table(answer, zone)
+    samples.print_table(table, colour=click.get_current_context().color)
 
 
 def _print_rows(rows: Sequence[Row], output: str, zone: tzinfo | None) -> None:
     if output in LINE_FORMATS:
-        for text in LINE_FORMATS[output](rows):
-            click.echo(text)
+        for record in LINE_FORMATS[output](rows):
+            click.echo(record)
     elif output == "table":
         _print_line_table(rows, zone)
     else:
@@ -56,7 +63,7 @@ def _print_line_table(rows: Sequence[Row], zone: tzinfo | None) -> None:
     from rich.table import Table  # noqa: PLC0415 - plain lines need not wait for it
     from rich.text import Text  # noqa: PLC0415
 
-    from prologue.cli.show import text  # noqa: PLC0415
+    from prologue.cli.show.samples import print_table  # noqa: PLC0415
 
     names = sorted({name for labels, _ in rows for name in labels if name != DETECTED_LEVEL})
     table = Table(box=None, pad_edge=False, header_style="bold")

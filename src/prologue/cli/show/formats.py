@@ -14,7 +14,6 @@ from typing import Any
 import orjson
 
 from prologue.cli.show.lines import Row
-from prologue.cli.show.samples import sample_rows
 from prologue.cli.times import format_exact
 from prologue.client.results import Line, Matrix, Sample, Scalar, Vector
 
@@ -46,6 +45,15 @@ def lines_csv(rows: Sequence[Row]) -> Iterator[str]:
 def lines_raw(rows: Iterable[Row]) -> Iterator[str]:
     """The lines as they were sent."""
     return (line.text for _, line in rows)
+
+
+def sample_rows(answer: Matrix | Vector | Scalar) -> list[tuple[dict[str, str], Sample]]:
+    """Every sample with its labels, in the order of the answer."""
+    if isinstance(answer, Matrix):
+        return [(series.metric, sample) for series in answer.result for sample in series.values]
+    if isinstance(answer, Vector):
+        return [(point.metric, point.value) for point in answer.result]
+    return [({}, answer.result)]
 
 
 def samples_jsonl(answer: Matrix | Vector | Scalar) -> Iterator[str]:
@@ -87,5 +95,6 @@ def _sample_time(sample: Sample) -> str:
 
 def _csv_row(fields: Sequence[str]) -> str:
     out = io.StringIO()
-    csv.writer(out, lineterminator="").writerow(fields)
-    return out.getvalue()
+    # The writer quotes what its line end contains: with "\r\n" every kind of newline in a field.
+    csv.writer(out, lineterminator="\r\n").writerow(fields)
+    return out.getvalue().removesuffix("\r\n")

@@ -13,9 +13,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from prologue.cli.show.formats import sample_rows
 from prologue.cli.show.text import labels as show_labels
 from prologue.cli.times import format_time
-from prologue.client.results import Matrix, Sample, Scalar, Vector
+from prologue.client.results import Matrix, Scalar, Vector
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _TREND_WIDTH = 40
@@ -46,15 +47,6 @@ def samples_table(answer: Matrix | Vector | Scalar, zone: tzinfo | None) -> Tabl
         time = format_time(round(sample.seconds * 1e9), zone)
         table.add_row(time, Text(show_labels(labels)), number(sample.value))
     return table
-
-
-def sample_rows(answer: Matrix | Vector | Scalar) -> list[tuple[dict[str, str], Sample]]:
-    """Every sample with its labels, in the order of the answer."""
-    if isinstance(answer, Matrix):
-        return [(series.metric, sample) for series in answer.result for sample in series.values]
-    if isinstance(answer, Vector):
-        return [(point.metric, point.value) for point in answer.result]
-    return [({}, answer.result)]
 
 
 def print_table(table: Table, *, colour: bool | None) -> None:
