@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -138,9 +139,8 @@ def test_kill_at_random_moments(tmp_path: Path, eventually: Callable[..., None],
                 if rng.random() < 0.4:
                     rotate(name, turn)
                 write(name, rng.randrange(300))
-            before, wanted = sink.stat().st_size, rng.randrange(4000)
-            total = sum(written.values()) * 11
-            eventually(lambda: sink.stat().st_size >= min(before + wanted, total))
+            wanted = min(sink.stat().st_size + rng.randrange(4000), sum(written.values()) * 11)
+            eventually(partial(is_at_least, sink, wanted))
         finally:
             life.kill()
         if rng.random() < 0.3:
@@ -152,6 +152,10 @@ def test_kill_at_random_moments(tmp_path: Path, eventually: Callable[..., None],
         life.kill()
     expected = sorted(b"%s=%08d\n" % (n.encode(), i) for n, count in written.items() for i in range(count))
     assert sorted(stored(sink)) == expected
+
+
+def is_at_least(path: Path, size: int) -> bool:
+    return path.stat().st_size >= size
 
 
 def stored_safely(path: Path) -> list[Any]:

@@ -7,11 +7,11 @@ truncation, which is logrotate's own documented flaw, so there the writer pauses
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +25,19 @@ class Logrotate:
 
     def __init__(self, folder: Path, log: Path, options: str) -> None:
         folder.mkdir()
-        os.chmod(log.parent, 0o755)
+        log.parent.chmod(0o755)  # logrotate refuses folders that others may write to
         self._config = folder / "logrotate.conf"
         self._state = folder / "state"
-        self._config.write_text(f'"{log}" {{\n  rotate 50\n  missingok\n  {options}\n}}\n')
+        self._config.write_text(f'"{log}" {{\n  rotate 1000\n  missingok\n  {options}\n}}\n')
 
     def run(self) -> bool:
         """Rotate now; False where it refuses, e.g. a name by the second that is taken."""
         command = [LOGROTATE, "-f", "-s", str(self._state), str(self._config)]
         return subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+def arrived(machine: Any, lines: int) -> bool:
+    return len(machine.sink.bytes_of()) >= lines * 12
 
 
 def numbered(start: int, count: int) -> bytes:
@@ -70,9 +74,9 @@ def test_logrotate(
         # Out of reach: a file that was compressed before it was ever opened, a copy that was compressed
         # before it was read, two copies between two looks.
         if options.startswith("copytruncate\n  compress"):
-            eventually(lambda: len(machine.sink.bytes_of()) >= written * 12)
+            eventually(partial(arrived, machine, written))
         elif "compress" in options or "copytruncate" in options:
-            eventually(lambda: len(machine.sink.bytes_of()) > before * 12)
+            eventually(partial(arrived, machine, before + 1))
         eventually(rotate.run, "logrotate agrees")
     with log.open("ab", buffering=0) as file:
         file.write(numbered(written, 10))
@@ -132,10 +136,11 @@ def test_a_watched_handler_under_logrotate(
     rotate = Logrotate(tmp_path / "rotate", log, "nocreate")
     count = 200_000
     writer = subprocess.Popen([sys.executable, "-c", WRITER, "watched", str(log), str(count)])
-    rotations = 0
-    while writer.poll() is None:
+    rotations, step = 0, count // 20
+    while (wanted := (rotations + 1) * step) < count:
+        eventually(partial(arrived, machine, wanted))
         rotations += rotate.run()
-    assert rotations
+    writer.wait(timeout=60)
     assert writer.returncode == 0
     eventually(lambda: len(machine.sink.bytes_of()) >= count * 12, f"{count} lines")
     assert sorted(machine.sink.lines()) == numbered(0, count).splitlines(keepends=True)

@@ -59,21 +59,27 @@ def is_copy(path: str, fd: int, original: TailedFile) -> bool:
     )
 
 
-def find(path: str, holds: Callable[[int], bool]) -> str | None:
-    """The copy that rotation made of `path`: `holds` says of an open file whether it is the one."""
+def find(path: str, holds: Callable[[int], bool]) -> int | None:
+    """An open descriptor of the copy that rotation made of `path`, for the caller to close.
+
+    `holds` says of an open file whether it is the one. The descriptor, not a path, is the answer:
+    the next thing rotation does is to compress and remove it.
+    """
     folder, name = os.path.split(path)
     for sibling in sorted(inodes_of(folder).values()):
         base = Path(sibling).name
-        if is_rotation_name(base, name) and not base.endswith(COMPRESSED) and _try(sibling, holds):
-            return sibling
+        if is_rotation_name(base, name) and not base.endswith(COMPRESSED):
+            fd = _open_if(sibling, holds)
+            if fd is not None:
+                return fd
     return None
 
 
-def newer_rotations(path: str, since_ns: int) -> list[str]:
-    """Rotations of `path` last written at or after `since_ns`, oldest first: what came and went unseen."""
+def newer_rotations(path: str, since_ns: int) -> list[tuple[int, str]]:
+    """Rotations of `path` last written at or after `since_ns`: inode and path, oldest first."""
     folder, name = os.path.split(path)
-    found: list[tuple[int, str]] = []
-    for sibling in inodes_of(folder).values():
+    found: list[tuple[int, int, str]] = []
+    for inode, sibling in inodes_of(folder).items():
         base = Path(sibling).name
         if base.startswith(name) and is_rotation_name(base, name) and not base.endswith(COMPRESSED):
             try:
@@ -81,8 +87,8 @@ def newer_rotations(path: str, since_ns: int) -> list[str]:
             except OSError:
                 continue  # compressed or removed while we looked
             if written >= since_ns:  # a file system's clock ticks only every few milliseconds
-                found.append((written, sibling))
-    return [sibling for _, sibling in sorted(found)]
+                found.append((written, inode, sibling))
+    return [(inode, sibling) for _, inode, sibling in sorted(found)]
 
 
 def inodes_of(folder: str) -> dict[int, str]:
@@ -94,12 +100,12 @@ def inodes_of(folder: str) -> dict[int, str]:
         return {}  # the folder is gone, and with it what it held
 
 
-def _try(path: str, holds: Callable[[int], bool]) -> bool:
+def _open_if(path: str, holds: Callable[[int], bool]) -> int | None:
     try:
         fd = open_regular(path)
     except OSError:
-        return False
-    try:
-        return holds(fd)
-    finally:
-        os.close(fd)
+        return None
+    if holds(fd):
+        return fd
+    os.close(fd)
+    return None

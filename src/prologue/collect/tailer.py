@@ -279,10 +279,11 @@ class Tailer:
     def _read(self, file: TailedFile, now: float) -> None:
         file.after = None
         try:
-            chunk = file.read(now, self._settings)
-        except ContentReplaced:
-            self._tracker.replaced(file)
-            return
+            try:
+                chunk = file.read(now, self._settings)
+            except ContentReplaced:
+                self._tracker.replaced(file)
+                return
         except OSError as error:
             file.error = f"cannot be read ({error.strerror}); tried again at every rescan"
             file.drained = True

@@ -25,6 +25,7 @@ from prologue.collect.identity import HEAD_BYTES, FileKey, is_same_content, key_
 from prologue.collect.kind import Found
 
 COPY_GRACE_S = 30.0
+CATCH_UP_LOOKS = 10
 
 
 class Tracker:
@@ -79,7 +80,8 @@ class Tracker:
             path = listed[folder].get(entry.inode)
             if entry.mtime_ns:
                 self._catch_up(found, entry.mtime_ns)
-            if path is None or not self._resume_renamed(entry, found, path):
+            fd = None if path is None else _open_or_none(path)
+            if fd is None or not self._resume_renamed(entry, found, fd):
                 self._rescue(entry, found)
                 if entry.key in self._remembered:  # it may come back, with a volume that is mounted late
                     self._remembered[entry.key] = replace(entry, size=entry.offset)
@@ -103,6 +105,7 @@ class Tracker:
         known = self.files.get(key)
         if known is not None:
             os.close(fd)
+            self.copies.pop(path, None)
             self._seen(path, found, known, before)
             return
         if self._is_copy(path, fd):
@@ -121,12 +124,14 @@ class Tracker:
         """The content we knew is gone: find its copy, and begin the file anew."""
         self.resets += 1
         copy = copies.find(file.path, lambda fd: key_of(fd) not in self.files and file.is_held_by(fd))
-        if copy is not None:
-            self._adopt(copy, file)
+        written = file.mtime_ns
+        if copy is not None:  # the same source goes on in the copy, where we stood in the original
+            written = os.fstat(copy).st_mtime_ns
+            self._rotated(copy, file.found, Start(file.source, file.offset, file.generation))
         elif file.size > file.offset:
             file.lost += file.size - file.offset
             self._note_lost(file.path, file.size - file.offset)
-        self._catch_up(file.found, file.mtime_ns if copy is None else _mtime_ns(copy))
+        self._catch_up(file.found, written)
         file.source, file.version = new_source(file.key), UNREGISTERED
         file.generation += 1
         file.begin(0)
@@ -230,8 +235,8 @@ class Tracker:
     def _rescue(self, entry: FileEntry, found: Found) -> None:
         """A remembered file was truncated or replaced while nobody watched: its copy has the rest."""
         self.resets += 1
-        path = copies.find(entry.path, lambda fd: entry.offset > 0 and _is_file_of(entry, fd))
-        if path is None or not self._resume_renamed(entry, found, path):
+        copy = copies.find(entry.path, lambda fd: entry.offset > 0 and _is_file_of(entry, fd))
+        if copy is None or not self._resume_renamed(entry, found, copy):
             lost = max(0, entry.size - max(entry.offset, self._durable(entry.source)))
             self.lost_bytes += lost
             self._note_lost(entry.path, lost)
@@ -241,39 +246,49 @@ class Tracker:
         known = self._by_place.get((key[1], path))
         return None if known is None else self._remembered.pop(known, None)
 
-    def _resume_renamed(self, entry: FileEntry, found: Found, path: str) -> bool:
-        """Read the rest of a remembered file from where it lies now; False where that is not it."""
-        try:
-            fd = open_regular(path)
-        except OSError:
-            return False
-        key = key_of(fd)
+    def _resume_renamed(self, entry: FileEntry, found: Found, fd: int) -> bool:
+        """Read the rest of a remembered file; False, and `fd` closed, where that is not it."""
         start = self._resume(fd, entry)
-        if key in self.files or start is None:
+        if key_of(fd) in self.files or start is None:
             os.close(fd)
             return False
-        self._remembered.pop(key, None)
-        file = TailedFile(fd, key, found, start, self._monotonic())
-        file.rotated = True
-        self.files[key] = file
-        self.fresh.append(file)
+        self._remembered.pop(entry.key, None)
+        self._rotated(fd, found, start)
         return True
 
+    def _rotated(self, fd: int, found: Found, start: Start) -> None:
+        """Read a file that no path of interest leads to any more."""
+        key = key_of(fd)
+        self._remembered.pop(key, None)
+        file = self.files[key] = TailedFile(fd, key, found, start, self._monotonic())
+        file.rotated = True
+        self.fresh.append(file)
+
     def _catch_up(self, found: Found, since_ns: int) -> None:
-        """Files that were created under the path and rotated away before we saw them there."""
-        for path in copies.newer_rotations(found.path, since_ns):
-            try:
-                fd = open_regular(path)
-            except OSError:
-                continue  # removed meanwhile, or never ours to read
-            key = key_of(fd)
-            if key in self.files or key in self._remembered or self._is_copy(path, fd):
-                os.close(fd)
-                continue
-            file = TailedFile(fd, key, found, Start(new_source(key), 0), self._monotonic())
-            file.rotated = True
-            self.files[key] = file
-            self.fresh.append(file)
+        """Files that were created under the path and rotated away before we saw them there.
+
+        Rotation renames them all while we look; a path that leads to another file than it was
+        listed with means looking again.
+        """
+        for _ in range(CATCH_UP_LOOKS):
+            listed = copies.newer_rotations(found.path, since_ns)
+            caught = [self._catch(found, inode, path) for inode, path in listed]
+            if all(caught):
+                return
+
+    def _catch(self, found: Found, inode: int, path: str) -> bool:
+        """Read one such file; False where the path does not lead to it any more."""
+        try:
+            fd = open_regular(path)
+        except OSError as error:
+            return error.errno != errno.ENOENT
+        key = key_of(fd)
+        known = key in self.files or key in self._remembered
+        if key[1] != inode or known or self._is_copy(path, fd):
+            os.close(fd)
+            return key[1] == inode
+        self._rotated(fd, found, Start(new_source(key), 0))
+        return True
 
     def _is_copy(self, path: str, fd: int) -> bool:
         """Whether a new file is a rotation's copy of one that is read already."""
@@ -285,16 +300,6 @@ class Tracker:
         # Short files may be equal by chance: such a copy has to be confirmed by a truncation soon.
         since = self._monotonic() - self.copies.get(path, self._monotonic())
         return os.fstat(fd).st_size >= HEAD_BYTES or since < COPY_GRACE_S
-
-    def _adopt(self, path: str, file: TailedFile) -> None:
-        """Go on in the copy where we stood in the original, under the same source."""
-        fd = open_regular(path)
-        start = Start(file.source, file.offset, file.generation)
-        copy = TailedFile(fd, key_of(fd), file.found, start, self._monotonic())
-        copy.rotated = True
-        self.copies.pop(path, None)
-        self.files[copy.key] = copy
-        self.fresh.append(copy)
 
     def _note_lost(self, path: str, lost: int) -> None:
         """Say what cannot be had any more, because nothing is lost in silence."""
@@ -310,11 +315,11 @@ def _renamed(found: Found, path: str) -> Found:
     return Found(path, found.kind, found.framing, found.labels)
 
 
-def _mtime_ns(path: str) -> int:
+def _open_or_none(path: str) -> int | None:
     try:
-        return Path(path).stat().st_mtime_ns
+        return open_regular(path)
     except OSError:
-        return 1 << 63  # gone: nothing is known to be newer
+        return None  # gone between listing and opening
 
 
 def _is_file_of(entry: FileEntry, fd: int) -> bool:
