@@ -1,6 +1,6 @@
 """A real browser on a real server. Each test is a tenant of its own, so that all may share one server.
 
-While working on the page, `PROLOGUE_UI_URL=http://127.0.0.1:3190` runs the same tests against the
+While working on the page, `UI_URL=http://127.0.0.1:3190` runs the same tests against the
 stand-in of `ui/dev/`.
 """
 
@@ -125,7 +125,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def server_url(request: pytest.FixtureRequest) -> str:
     """Where the server under test answers."""
-    address = os.environ.get("PROLOGUE_UI_URL") or request.getfixturevalue("prologue_server").url
+    address = os.environ.get("UI_URL") or request.getfixturevalue("prologue_server").url
     return str(address).rstrip("/")
 
 

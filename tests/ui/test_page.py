@@ -152,13 +152,13 @@ def test_the_tenant_is_sent_and_can_be_changed(open_explorer: OpenExplorer, tena
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_screenshot(open_explorer: OpenExplorer, tenant: Tenant, tmp_path: Path, theme: str) -> None:
-    """The README's picture; kept in docs/images when PROLOGUE_SCREENSHOTS is set."""
+    """The README's picture; kept in docs/images when UI_SCREENSHOTS is set."""
     _estate(tenant)
     explorer = open_explorer(dark=theme == "dark").open('{service_name=~".+"}')
     expect(explorer.rows.first).to_be_visible()
     expect(explorer.page.locator("pl-volume-chart canvas")).to_be_visible()
     expect(explorer.page.locator("pl-label-sidebar .value").first).to_be_visible()
-    folder = IMAGES if os.environ.get("PROLOGUE_SCREENSHOTS") else tmp_path
+    folder = IMAGES if os.environ.get("UI_SCREENSHOTS") else tmp_path
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"explore-{theme}.png"
     explorer.page.screenshot(path=path)

@@ -9,10 +9,9 @@ import type { Vocabulary } from '../editor/complete';
 import { formatCount } from '../model/format';
 import { asJson } from '../model/lines';
 import { EVERYTHING, kindOf } from '../model/logql';
-import { filterBy, filterByField, toggleFacet } from '../model/logql-edit';
+import { filterBy, filterByField, toggleFacet, withParser } from '../model/logql-edit';
 import { type TimeRange, msToNs } from '../model/time';
 import { api, explore, facets, status } from '../state/context';
-import { placeOf } from '../state/facets';
 import { readHistory } from '../state/history';
 import { change, settings } from '../state/settings';
 import { Watch } from '../state/store';
@@ -28,6 +27,7 @@ import type { Popup } from './popup';
 import './popup';
 import type { QueryEditor } from './query-editor';
 import './query-editor';
+import type { Results } from './results';
 import './results';
 import './time-picker';
 import { copy } from './toast';
@@ -48,10 +48,31 @@ export class ExplorePage extends LitElement {
     this.addEventListener('filter-by', (event) => this.filter((event as CustomEvent<FilterRequest>).detail));
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener('keydown', this.onKey);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.removeEventListener('keydown', this.onKey);
+  }
+
+  /** `/` goes to the query from anywhere that is not itself for typing. */
+  private readonly onKey = (event: KeyboardEvent): void => {
+    const typing = (event.composedPath()[0] as HTMLElement).closest?.('input, [contenteditable=true]');
+    if (event.key !== '/' || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    this.editor.focus();
+  };
+
   protected override updated(): void {
     const empty = this.nothingStored();
     if (this.wasEmpty && !empty) explore.ask({}, false);
     this.wasEmpty = empty;
+    // The scrolling element exists only after the first render, and anew after live tail.
+    const results = this.renderRoot.querySelector<Results>('pl-results');
+    if (results) results.scroller = this.scroller;
     // One refresh of the labels for each span that is asked; live tail keeps the last one's.
     const { span, asked } = explore.value;
     const key = JSON.stringify([span, asked.query, settings.value.tenant]);
@@ -83,7 +104,8 @@ export class ExplorePage extends LitElement {
   }
 
   private facet(request: FacetRequest): void {
-    this.edit((text) => toggleFacet(text, request.name, placeOf(request.name), request.value, request.exclude));
+    const { name, place, parser, value, exclude } = request;
+    this.edit((text) => toggleFacet(parser ? withParser(text, parser) : text, name, place, value, exclude));
   }
 
   private filter(request: FilterRequest): void {
@@ -97,7 +119,7 @@ export class ExplorePage extends LitElement {
   }
 
   private download(): void {
-    const text = explore.value.lines.map((line) => JSON.stringify(JSON.parse(asJson(line)))).join('\n') + '\n';
+    const text = explore.value.lines.map((line) => `${asJson(line)}\n`).join('');
     const link = document.createElement('a');
     link.href = URL.createObjectURL(new Blob([text], { type: 'application/x-ndjson' }));
     link.download = `prologue-${new Date().toISOString().replace(/[:.]/g, '-')}.jsonl`;
@@ -127,7 +149,7 @@ export class ExplorePage extends LitElement {
         <button class="livebutton" aria-pressed=${asked.live} ?disabled=${typed === 'metric'}
           @click=${() => explore.ask({ live: !asked.live, query: this.editor.text })}>${icon(asked.live ? 'stop' : 'pulse', 15)}${t(asked.live ? 'query.live.stop' : 'query.live')}</button>
         <pl-time-picker .range=${asked.range} .span=${span} .busy=${loading} @pick=${(e: CustomEvent<TimeRange>) => explore.setRange(e.detail)}
-          @refresh=${() => this.run()}></pl-time-picker>
+          @refresh=${() => explore.ask({}, false)}></pl-time-picker>
       </div></div>
       ${error ? this.problem() : nothing}`;
   }
@@ -174,7 +196,7 @@ export class ExplorePage extends LitElement {
     if (asked.live && kindOf(asked.query) !== 'metric') return html`<pl-live-view class="main" .query=${asked.query}></pl-live-view>`;
     const { wrap, zone, language } = settings.value;
     return html`<main class="main scroll">${this.nothingStored() && !explore.value.error ? html`<pl-first-run></pl-first-run>` : html`
-      <pl-results .state=${explore.value} .scroller=${this.scroller} .prefs=${`${wrap} ${zone} ${language}`}>
+      <pl-results .state=${explore.value} .prefs=${`${wrap} ${zone} ${language}`}>
         ${answer.kind === 'lines' ? this.tools() : nothing}</pl-results>`}</main>`;
   }
 
@@ -182,7 +204,7 @@ export class ExplorePage extends LitElement {
     const { sidebar } = settings.value;
     return html`${this.bar()}
       <div class="body ${sidebar ? 'with-side' : ''}">
-        ${sidebar ? html`<pl-label-sidebar .query=${explore.value.asked.query} @facet=${(e: CustomEvent<FacetRequest>) => this.facet(e.detail)}></pl-label-sidebar>
+        ${sidebar ? html`<pl-label-sidebar .query=${explore.value.asked.query} .lines=${explore.value.lines} @facet=${(e: CustomEvent<FacetRequest>) => this.facet(e.detail)}></pl-label-sidebar>
           <button class="scrim" aria-label=${t('side.close')} @click=${() => change({ sidebar: false })}></button>` : nothing}
         ${this.answer()}</div>`;
   }

@@ -13,6 +13,7 @@ import { Watch } from '../state/store';
 import { base, controls } from '../styles/shared';
 import { icon } from './icons';
 import './log-list';
+import type { RowLook } from './log-row';
 
 const NEAR_END = 32;
 
@@ -21,6 +22,8 @@ export class LiveView extends LitElement {
   @property() query = '';
   @query('.scroll') private readonly scroller!: HTMLElement;
   private lastTop = 0;
+  private look!: RowLook;
+  private lookKey = '';
 
   static override styles = [base, controls, css`
     :host { display: flex; flex-direction: column; min-height: 0; height: 100%; background: var(--surface); position: relative; }
@@ -60,6 +63,18 @@ export class LiveView extends LitElement {
     });
   }
 
+  /** One object while nothing of it changes, so that rows already drawn are left alone. */
+  private lookOf(withService: boolean): RowLook {
+    const { wrap, zone } = settings.value;
+    const key = JSON.stringify([this.query, wrap, zone, withService]);
+    if (key !== this.lookKey) {
+      const patterns = lineTerms(this.query).flatMap((term) => termPattern(term) ?? []);
+      this.look = { patterns, wrap, zone, withDay: false, withService };
+      this.lookKey = key;
+    }
+    return this.look;
+  }
+
   private toEnd(): void {
     this.scroller.scrollTop = this.scroller.scrollHeight;
     this.lastTop = this.scroller.scrollTop;
@@ -75,10 +90,7 @@ export class LiveView extends LitElement {
 
   override render(): unknown {
     const { lines, waiting, paused, status, reason, dropped } = live.value;
-    const look = {
-      patterns: lineTerms(this.query).flatMap((term) => termPattern(term) ?? []), wrap: settings.value.wrap,
-      zone: settings.value.zone, withDay: false, withService: serviceCount(lines) > 1,
-    };
+    const look = this.lookOf(serviceCount(lines) > 1);
     return html`
       <div class="bar"><span class="status ${paused ? '' : status}" role="status"><i class="dot"></i>${paused ? t('tail.paused') : t(`tail.${status}`)}</span>
         ${reason ? html`<span class="dropped">${reason}</span>` : nothing}

@@ -100,7 +100,7 @@ export class LogDetails extends LitElement {
         <span class="stamp">${formatNs(line.ts, look.zone)}</span>
         <button class="small" aria-pressed=${this.context} @click=${() => { this.context = !this.context; }}>${icon('context', 14)}${t(this.context ? 'details.context.hide' : 'details.context')}</button>
         <button class="small" @click=${() => void copy(line.text)}>${icon('copy', 14)}${t('details.copyline')}</button>
-        <button class="small" @click=${() => void copy(asJson(line))}>${t('details.copyjson')}</button>
+        <button class="small" @click=${() => void copy(asJson(line, 2))}>${t('details.copyjson')}</button>
       </div>
       ${this.context ? html`<pl-log-context .line=${line} .look=${look}></pl-log-context>`
         : html`<pre tabindex="0">${drawText(this.body(), look.patterns)}</pre>`}

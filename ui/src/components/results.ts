@@ -83,6 +83,11 @@ export class Results extends LitElement {
       <div class="acts"><button @click=${() => explore.ask({}, false)}>${icon('refresh')}${t('error.retry')}</button></div></div>`;
   }
 
+  private cancelledFace(): unknown {
+    return html`<div class="state">${icon('stop', 30)}<h2>${t('cancelled.title')}</h2>
+      <div class="acts"><button @click=${() => explore.ask({}, false)}>${icon('refresh')}${t('error.retry')}</button></div></div>`;
+  }
+
   private emptyFace(title: string): unknown {
     const { asked, span } = this.state;
     const zone = settings.value.zone;
@@ -116,6 +121,7 @@ export class Results extends LitElement {
   private linesFace(): unknown {
     const { lines, loading } = this.state;
     if (loading && !lines.length) return html`<div class="loading" role="status" aria-label=${t('list.loading')}>${Array.from({ length: 14 }, () => html`<i></i>`)}</div>`;
+    if (!lines.length && this.state.cancelled) return this.cancelledFace();
     if (!lines.length) return this.emptyFace(t('empty.title'));
     return html`<div class="lines ${loading ? 'stale' : ''}">
       <pl-log-list .lines=${this.shown} .look=${this.look} .scroller=${this.scroller}></pl-log-list>${this.endFace()}</div>`;
@@ -139,6 +145,6 @@ export class Results extends LitElement {
         @level=${(e: CustomEvent) => explore.toggleLevel(e.detail)}
         @zoom=${(e: CustomEvent<Span>) => explore.setRange(absoluteRange(e.detail))}></pl-volume-chart></div>` : nothing}
       <slot name="tools"></slot>
-      ${state.answer.kind === 'none' && !state.loading ? nothing : this.linesFace()}`;
+      ${this.linesFace()}`;
   }
 }

@@ -83,9 +83,8 @@ export function serviceCount(lines: readonly LogLine[]): number {
   return new Set(lines.map((line) => line.stream['service_name'] ?? '')).size;
 }
 
-export function asJson(line: LogLine): string {
-  return JSON.stringify(
-    { timestamp: line.ts, line: line.text, stream: line.stream, structuredMetadata: line.metadata, parsed: line.parsed },
-    null, 2,
-  );
+/** A line as it is copied and downloaded: what the API gave, under its names. */
+export function asJson(line: LogLine, indent = 0): string {
+  const { ts: timestamp, text, stream, metadata: structuredMetadata, parsed } = line;
+  return JSON.stringify({ timestamp, line: text, stream, structuredMetadata, parsed }, null, indent);
 }

@@ -127,9 +127,13 @@ export function filterBy(query: string, name: string, place: Place, value: strin
 export function filterByField(
   query: string, field: { name: string; value: string; op: '=' | '!=' }, parser: 'json' | 'logfmt',
 ): string {
-  const parsed = usesParser(query, parser) ? query : applyEdits(
-    query, pipelineEnds(query).map((at) => ({ from: at, to: at, text: ` | ${parser}` })));
-  return filterBy(parsed, field.name, 'pipeline', field.value, field.op);
+  return filterBy(withParser(query, parser), field.name, 'pipeline', field.value, field.op);
+}
+
+/** The query with a parser at the end of its pipeline, unless it has that parser already. */
+export function withParser(query: string, parser: 'json' | 'logfmt'): string {
+  if (usesParser(query, parser)) return query;
+  return applyEdits(query, pipelineEnds(query).map((at) => ({ from: at, to: at, text: ` | ${parser}` })));
 }
 
 /** The query without one label's facet: what its values must be counted in. */

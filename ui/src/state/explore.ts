@@ -34,6 +34,8 @@ export interface ExploreState {
   readonly hasMore: boolean;
   readonly crowded: boolean;
   readonly loading: boolean;
+  /** The reader stopped the question before its answer came. */
+  readonly cancelled: boolean;
   readonly loadingMore: boolean;
   readonly error: ApiError | null;
   readonly moreError: ApiError | null;
@@ -49,7 +51,7 @@ export class Explore extends Store<ExploreState> {
   constructor(readonly api: Api) {
     super({
       asked: DEFAULT_QUERY, span: { startMs: Date.now() - 3_600_000, endMs: Date.now() }, answer: { kind: 'none' },
-      lines: [], hasMore: false, crowded: false, loading: false, loadingMore: false, error: null, moreError: null,
+      lines: [], hasMore: false, crowded: false, loading: false, cancelled: false, loadingMore: false, error: null, moreError: null,
       volume: null, volumeError: null, volumeLoading: false, hiddenLevels: new Set(),
     });
   }
@@ -67,12 +69,17 @@ export class Explore extends Store<ExploreState> {
     const hash = toHash(this.value.asked);
     if (push && hash !== location.hash) history.pushState(null, '', hash);
     remember(query);
-    this.cancel();
+    this.abort();
     if (asked.live && kindOf(query) !== 'metric') this.set({ answer: { kind: 'lines' }, error: null, lines: [], volume: null });
     else void this.run();
   }
 
   cancel(): void {
+    this.abort();
+    this.set({ cancelled: true });
+  }
+
+  private abort(): void {
     this.running?.abort();
     this.running = null;
     this.set({ loading: false, loadingMore: false, volumeLoading: false });
@@ -99,7 +106,7 @@ export class Explore extends Store<ExploreState> {
       this.set({ error: toApiError(error), answer: { kind: 'none' }, lines: [], volume: null });
       return;
     }
-    this.set({ span, loading: true, error: null, moreError: null, crowded: false, volumeError: null });
+    this.set({ span, loading: true, cancelled: false, error: null, moreError: null, crowded: false, volumeError: null });
     const metric = kindOf(query) === 'metric';
     if (metric) this.set({ volume: null, volumeLoading: false });
     await Promise.all([

@@ -30,6 +30,9 @@ interface FacetsState {
   readonly error: ApiError | null;
 }
 
+/** A label may have a million values; a picker shows the most frequent. */
+export const MOST = 100;
+
 export const LEVEL = 'detected_level';
 const FIRST = [LEVEL, 'service_name', 'namespace', 'pod', 'container', 'host'];
 
@@ -104,7 +107,7 @@ export class Facets extends Store<FacetsState> {
     const failing = canFail(base) ? ' | drop __error__, __error_details__' : '';
     const { startMs, endMs } = asked.span;
     const width = formatDuration(Math.max(1000, Math.round((endMs - startMs) / 1000) * 1000));
-    const counting = `sum by (${name}) (count_over_time(${base}${failing} [${width}]))`;
+    const counting = `topk(${MOST}, sum by (${name}) (count_over_time(${base}${failing} [${width}])))`;
     const data = await this.api.query(counting, msToNs(endMs), signal);
     if (data.resultType !== 'vector') return [];
     return data.result
