@@ -11,20 +11,39 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute
 
+from prologue.config.settings import Query, Store
 from prologue.model.errors import PrologueError
+from prologue.query.request import Limits
+from prologue.query.run import QueryEngine
 from prologue.receive import http as receive_http
 from prologue.receive.settings import ReceiveSettings
 from prologue.serve import errors, health, ui
 from prologue.serve.context import Context
+from prologue.serve.loki.queries import Queries
+from prologue.serve.loki.tail import Tails
 
 
 def routes(context: Context, receive: ReceiveSettings) -> list[BaseRoute]:
     """Every route there is; the UI last, because it answers what nothing else does."""
+    engine = QueryEngine(context.reader, limits_of(context.settings.query, context.settings.store))
     return [
         *receive_http.routes(context.sink, receive),
+        *Queries(context, engine).routes(),
+        *Tails(context, engine).routes(),
         *health.routes(context),
         *ui.routes(),
     ]
+
+
+def limits_of(query: Query, store: Store) -> Limits:
+    """What one query may cost, as configured."""
+    return Limits(
+        timeout_seconds=query.timeout,
+        memory_bytes=store.query_memory,
+        read_bytes=query.max_bytes_read,
+        max_series=query.max_series,
+        max_entries=query.max_entries,
+    )
 
 
 def application(context: Context, receive: ReceiveSettings) -> Starlette:

@@ -37,6 +37,9 @@ _UNITS = {
 }
 _PIECE = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d|w|y)")
 _RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9})\d*)?([Zz]|[+-]\d\d:\d\d)$")
+Parameters = Mapping[str, list[str]]
+"""Values by parameter name, in the order they came."""
+
 # What fits a signed 64-bit count of ns.
 _LATEST = 2**63 - 1
 
@@ -73,13 +76,13 @@ async def _form(request: Request) -> str:
     return body.decode("utf-8", "replace")
 
 
-def one(parameters: Mapping[str, list[str]], name: str, default: str = "") -> str:
+def one(parameters: Parameters, name: str, default: str = "") -> str:
     """The first value of a parameter."""
     values = parameters.get(name)
     return values[0] if values else default
 
 
-def required(parameters: Mapping[str, list[str]], name: str, example: str) -> str:
+def required(parameters: Parameters, name: str, example: str) -> str:
     value = one(parameters, name)
     if not value:
         raise UserError(f"the parameter {name!r} is missing", cure=f"add it, such as {name}={example}")
@@ -125,7 +128,7 @@ def duration(text: str, name: str) -> int:
     return int(seconds * NANOSECONDS)
 
 
-def whole_number(parameters: Mapping[str, list[str]], name: str, default: int) -> int:
+def whole_number(parameters: Parameters, name: str, default: int) -> int:
     text = one(parameters, name)
     if not text:
         return default
@@ -134,7 +137,7 @@ def whole_number(parameters: Mapping[str, list[str]], name: str, default: int) -
     return int(text)
 
 
-def bounds(parameters: Mapping[str, list[str]], now: int, default_span: int = _HOUR) -> tuple[int, int]:
+def bounds(parameters: Parameters, now: int, default_span: int = _HOUR) -> tuple[int, int]:
     """`start` and `end` in ns: given, or `since` before the end, or the last hour."""
     end = time(text, "end") if (text := one(parameters, "end")) else now
     since = duration(text, "since") if (text := one(parameters, "since")) else default_span
@@ -144,7 +147,7 @@ def bounds(parameters: Mapping[str, list[str]], now: int, default_span: int = _H
     return start, end
 
 
-def range_of(parameters: Mapping[str, list[str]], now: int) -> Range:
+def range_of(parameters: Parameters, now: int) -> Range:
     """The range of a range query; the default step makes about 250 points, at least a second apart."""
     start, end = bounds(parameters, now)
     text = one(parameters, "step")
@@ -155,7 +158,7 @@ def range_of(parameters: Mapping[str, list[str]], now: int) -> Range:
     return Range(start, end, step)
 
 
-def forward(parameters: Mapping[str, list[str]]) -> bool:
+def forward(parameters: Parameters) -> bool:
     """Whether the oldest line comes first; Loki's default is backward."""
     text = one(parameters, "direction", "backward").lower()
     if text not in ("forward", "backward"):

@@ -1,0 +1,1 @@
+"""Loki's HTTP API: parameters in, envelopes out. Next chapter: `queries.py`."""
