@@ -181,7 +181,7 @@ new WebSocketServer({ server }).on('connection', (socket, request) => {
   const test = filterOf(url.searchParams.get('query') ?? '');
   let last = BigInt(url.searchParams.get('start') ?? 0);
   const timer = setInterval(() => {
-    const fresh = linesOf(url.searchParams.get('tenant') ?? '').slice(-2000).filter((l) => l.ts >= last && test(l));
+    const fresh = linesOf(url.searchParams.get('X-Scope-OrgID') ?? '').slice(-2000).filter((l) => l.ts >= last && test(l));
     if (fresh.length) last = fresh.at(-1).ts + 1n;
     if (fresh.length) socket.send(JSON.stringify({ streams: group(fresh), dropped_entries: [] }));
   }, 500);

@@ -9,16 +9,16 @@ const lines = (...values: StreamResult['values'][number][]) => flatten([{ stream
 
 test('fields: metadata, then what a parser would find, never what is elsewhere already', () => {
   const found = fieldsOf(lines(
-    ['1', '{"user":"u1","trace":"in-line","service_name":"x"}', { structuredMetadata: { trace: 't1', detected_level: 'info' } }],
+    ['1', '{"user":"u1","trace":"in-line","service_name":"x"}', { structuredMetadata: { trace: 't1' } }],
     ['2', '{"user":"u2"}', { structuredMetadata: { trace: 't1' } }],
     ['3', 'status=200 user=u1'],
-  ), new Set(['detected_level']));
+  ));
   assert.deepEqual(found.map((f) => [f.name, f.parser, f.lines]), [['user', 'json', 3], ['trace', null, 2], ['status', 'logfmt', 1]]);
   assert.deepEqual(found[0]!.values, [{ value: 'u1', count: 2 }, { value: 'u2', count: 1 }]);
 });
 
 test('fields: a query that parses is not parsed again', () => {
-  const [field, ...rest] = fieldsOf(lines(['1', '{"user":"u1"}', { parsed: { name: 'n' } }]), new Set());
+  const [field, ...rest] = fieldsOf(lines(['1', '{"user":"u1"}', { parsed: { name: 'n' } }]));
   assert.deepEqual([field!.name, field!.parser, rest.length], ['name', null, 0]);
 });
 

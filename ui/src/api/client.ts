@@ -6,6 +6,12 @@
  */
 import type { Direction, Labels, StreamResult } from '../model/lines';
 
+const TENANT = 'X-Scope-OrgID';
+const FLAGS = 'X-Loki-Response-Encoding-Flags';
+const CATEGORIZE = 'categorize-labels';
+/** Lines that a tail begins with, and catches up on after a break. */
+const TAIL_PAGE = 1_000;
+
 export interface Position {
   readonly line: number;
   readonly column: number;
@@ -92,9 +98,9 @@ export class Api {
 
   private async request(path: string, init: RequestInit): Promise<Response> {
     const headers = new Headers(init.headers);
-    headers.set('X-Loki-Response-Encoding-Flags', 'categorize-labels');
+    headers.set(FLAGS, CATEGORIZE);
     const tenant = this.tenant();
-    if (tenant) headers.set('X-Scope-OrgID', tenant);
+    if (tenant) headers.set(TENANT, tenant);
     let response: Response;
     try {
       response = await fetch(new URL(path, this.base), { ...init, headers });
@@ -141,10 +147,11 @@ export class Api {
     return { status: (await response.json()) as Status, serverMs: Number.isNaN(date) ? Date.now() : date };
   }
 
-  /** A WebSocket cannot carry headers: the tenant travels as a parameter. */
+  /** A browser's WebSocket cannot set headers: the two that matter travel as parameters of the same name. */
   tailUrl(query: string, startNs: string): string {
-    const tenant = this.tenant();
-    const params = encode({ query, start: startNs, limit: 200, tenant: tenant || undefined });
+    const params = encode({
+      query, start: startNs, limit: TAIL_PAGE, [TENANT]: this.tenant() || undefined, [FLAGS]: CATEGORIZE,
+    });
     const url = new URL(`loki/api/v1/tail?${params}`, this.base);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     return url.href;

@@ -10,6 +10,9 @@ import { compareNs } from '../model/time';
 export type TailStatus = 'connecting' | 'live' | 'retrying';
 
 interface Message {
+  /** The server's error body, sent before it closes. */
+  readonly error?: string;
+  readonly cure?: string;
   readonly streams?: readonly StreamResult[];
   readonly dropped_entries?: readonly unknown[] | null;
 }
@@ -21,6 +24,9 @@ export interface TailHandlers {
 }
 
 const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000];
+
+const decode = (data: string | ArrayBuffer): Message =>
+  JSON.parse(typeof data === 'string' ? data : new TextDecoder().decode(data)) as Message;
 
 export class Tail {
   private socket: WebSocket | null = null;
@@ -37,13 +43,19 @@ export class Tail {
     if (this.stopped) return;
     this.handlers.onStatus(this.failures ? 'retrying' : 'connecting', '');
     const socket = new WebSocket(this.handlers.url(this.lastTs));
+    socket.binaryType = 'arraybuffer';
     this.socket = socket;
+    let reason = '';
     socket.onopen = () => {
       this.failures = 0;
       this.handlers.onStatus('live', '');
     };
-    socket.onmessage = (event) => this.receive(JSON.parse(String(event.data)) as Message);
-    socket.onclose = (event) => this.retry(event.reason);
+    socket.onmessage = (event) => {
+      const message = decode(event.data as string | ArrayBuffer);
+      if (message.error === undefined) this.receive(message);
+      else reason = `${message.error} ${message.cure ?? ''}`.trim();
+    };
+    socket.onclose = (event) => this.retry(reason || event.reason);
   }
 
   stop(): void {

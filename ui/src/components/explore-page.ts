@@ -109,7 +109,10 @@ export class ExplorePage extends LitElement {
   }
 
   private filter(request: FilterRequest): void {
-    const { name, value, op, place, parser } = request;
+    const { name, value, op, parser } = request;
+    // A server that does not categorize merges metadata into the stream: only real labels go in a selector.
+    const { names } = facets.value;
+    const place = request.place === 'stream' && names.length && !names.includes(name) ? 'pipeline' : request.place;
     this.edit((text) => (parser ? filterByField(text, { name, value, op }, parser) : filterBy(text, name, place, value, op)));
   }
 

@@ -92,7 +92,7 @@ export class LabelSidebar extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has('lines')) this.fields = fieldsOf(this.lines, new Set(facets.value.names));
+    if (changed.has('lines')) this.fields = fieldsOf(this.lines);
   }
 
   private ask(source: FacetSource, value: string, exclude: boolean): void {
@@ -176,7 +176,8 @@ export class LabelSidebar extends LitElement {
   override render(): unknown {
     const { names, error, data } = facets.value;
     const shown = names.filter((name) => this.found(name) || data[name]?.values.some((v) => this.found(v.value)));
-    const fields = this.fields.filter((f) => this.found(f.name) || f.values.some((v) => this.found(v.value)));
+    const fields = this.fields.filter((f) => f.name !== LEVEL && !names.includes(f.name))
+      .filter((f) => this.found(f.name) || f.values.some((v) => this.found(v.value)));
     return html`
       <div class="find">${icon('search', 15)}<input type="search" .value=${this.search} placeholder=${t('side.search')} aria-label=${t('side.search')}
         @input=${(e: Event) => { this.search = (e.target as HTMLInputElement).value; }}></div>

@@ -43,10 +43,11 @@ export class LogDetails extends LitElement {
     .bar { display: flex; flex-wrap: wrap; align-items: center; gap: 6px; margin-bottom: 8px; }
     .stamp { font: 12px var(--mono); color: var(--text-2); margin-right: auto; }
     pre { margin: 0 0 12px; padding: 9px 12px; max-height: 320px; overflow: auto; background: var(--surface); border: 1px solid var(--line-soft); border-radius: var(--radius); font: 12px/19px var(--mono); font-variant-ligatures: none; white-space: pre-wrap; overflow-wrap: anywhere; }
-    .groups { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 380px), 1fr)); gap: 12px 28px; align-items: start; }
-    h4 { margin: 0 0 3px; font-size: 11.5px; font-weight: 600; color: var(--text-2); }
+    .groups { columns: 370px 3; column-gap: 28px; }
+    section { padding-bottom: 12px; }
+    h4 { margin: 0 0 3px; break-after: avoid; font-size: 11.5px; font-weight: 600; color: var(--text-2); }
     dl { margin: 0; }
-    .field { display: grid; grid-template-columns: minmax(90px, max-content) minmax(0, 1fr) auto; column-gap: 14px; align-items: start; padding: 2px 4px 2px 6px; margin-left: -6px; border-radius: 5px; font: 12px/20px var(--mono); }
+    .field { break-inside: avoid; display: grid; grid-template-columns: minmax(116px, max-content) minmax(0, 1fr) auto; column-gap: 14px; align-items: start; padding: 2px 4px 2px 6px; margin-left: -6px; border-radius: 5px; font: 12px/20px var(--mono); }
     .field:hover, .field:focus-within { background: var(--sunken); }
     dt { color: var(--key); max-width: 210px; overflow-wrap: anywhere; }
     dd { margin: 0; overflow-wrap: anywhere; white-space: pre-wrap; max-height: 160px; overflow: auto; }

@@ -37,8 +37,8 @@ function toField(name: string, tally: Tally): Field {
   return { name, parser: tally.parser, lines: tally.lines, values };
 }
 
-/** Fields by how many lines have them. Those in `except` have a place of their own. */
-export function fieldsOf(lines: readonly LogLine[], except: ReadonlySet<string>): Field[] {
+/** Fields, those that most lines have first. */
+export function fieldsOf(lines: readonly LogLine[]): Field[] {
   const tallies = new Map<string, Tally>();
   for (const line of lines.slice(0, SAMPLE)) {
     const known = { ...line.metadata, ...line.parsed };
@@ -49,7 +49,6 @@ export function fieldsOf(lines: readonly LogLine[], except: ReadonlySet<string>)
     }
   }
   return [...tallies]
-    .filter(([name]) => !except.has(name))
     .map(([name, tally]) => toField(name, tally))
     .sort((a, b) => b.lines - a.lines || a.name.localeCompare(b.name));
 }
