@@ -12,7 +12,7 @@ import click
 from prologue.cli.asking import now
 from prologue.cli.options import server_options
 from prologue.config.units import format_duration, parse_duration
-from prologue.model.errors import UserError
+from prologue.model.errors import TemporaryError, UserError
 
 if TYPE_CHECKING:
     from prologue.cli.demo.story import Story
@@ -50,6 +50,11 @@ def command(client: Client, *, since: str, rate: float, seed: int, once: bool) -
         start = present - round(parse_duration(since) * SECOND)
     except ValueError as error:
         raise UserError(f"--since: {error}") from error
+    if not client.ready():
+        raise TemporaryError(
+            f"no server is ready at {client.url}",
+            cure="start one with `prologue up`, or name another with --url",
+        )
     story = write_story(start, present)
     simulator = Simulator(story, rate=rate, seed=seed)
     sender = Sender(client, pause=time.sleep)

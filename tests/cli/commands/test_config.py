@@ -1,0 +1,40 @@
+"""`prologue config`: the settings in effect, and judging a file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.cli.conftest import Run
+
+
+def test_show_says_where_each_value_came_from(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "p.yaml"
+    file.write_text("store:\n  retention_days: 7\n")
+    done = run("config", "show", "--config", str(file), "--listen", ":1", PROLOGUE_LOG__LEVEL="debug")
+    assert done.returncode == 0
+    rows = {row[0]: row[1:] for row in (line.split() for line in done.stdout.splitlines())}
+    assert rows["http.listen"] == [":1", "flag", "--listen"]
+    assert rows["log.level"] == ["debug", "env", "PROLOGUE_LOG__LEVEL"]
+    assert rows["store.retention_days"] == ["7", "file", f"{file}:2:19"]
+    assert rows["data_dir"] == ["data", "default"]
+
+
+def test_show_as_json(run: Run) -> None:
+    settings = json.loads(run("config", "show", "-o", "json", PROLOGUE_DATA_DIR="/x").stdout)
+    assert settings["data_dir"] == {"value": "/x", "from": "env", "place": "PROLOGUE_DATA_DIR"}
+
+
+def test_check_judges_only_the_file(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "p.yaml"
+    file.write_text("log: {level: debug, format: json}\n")
+    done = run("config", "check", str(file), PROLOGUE_LOG__LEVEL="nonsense")
+    assert (done.returncode, done.stdout) == (0, f"{file}: 2 settings, all good\n")
+
+
+def test_a_wrong_file_is_code_2_with_the_place(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "p.yaml"
+    file.write_text("log: {lvel: debug}\n")
+    done = run("config", "check", str(file))
+    assert done.returncode == 2
+    assert done.stderr == f"prologue: {file}:1:7: there is no setting log.lvel; did you mean log.level?\n"
