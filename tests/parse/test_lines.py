@@ -77,6 +77,8 @@ def test_leading_times(parse, line, zone, expected):
         ("panic: runtime error", "fatal"),
         ("<critical> x", "critical"),
         ("severity: NOTICE", "info"),
+        ('E1123 13:45:23.419447 1 checkout.go:164] "Order lost"', "error"),
+        ("I1123 13:45:23.419447 1 checkout.go:164] started", "info"),
         ("the informational terror of warnings", "unknown"),
         ("x" * 300 + " ERROR", "unknown"),
     ],

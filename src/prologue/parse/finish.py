@@ -58,6 +58,10 @@ def named_level(word: str) -> str:
     return f"transform(lower({word}), {spellings}, {levels}, '')"
 
 
+# Go's klog and glog write the level as the first letter: "E1123 13:45:23.419447 1 main.go:164] ...".
+_KLOG_LEVEL = r"^([IWEF])\d{4} \d\d:\d\d:\d\d"
+
+
 def severity_level(number: str) -> str:
     """OpenTelemetry's severity ranges, from its logs data model."""
     return (
@@ -77,7 +81,8 @@ def _level(options: ParseOptions) -> str:
         f"({named_level('severity_text')} AS by_text) != '', by_text, "
         f"({named_level(keyed)} AS by_key) != '', by_key, "
         f"({named_level(f'extract({start}, {quoted(_KEYED_LEVEL)})')} AS by_body) != '', by_body, "
-        f"({named_level(f'extract({start}, {quoted(_BARE_LEVEL)})')} AS by_word) != '', by_word, 'unknown')"
+        f"({named_level(f'extract({start}, {quoted(_BARE_LEVEL)})')} AS by_word) != '', by_word, "
+        f"({named_level(f'extract({start}, {quoted(_KLOG_LEVEL)})')} AS by_letter) != '', by_letter, 'unknown')"
     )
 
 

@@ -19,6 +19,7 @@ from prologue.receive import http as receive_http
 from prologue.receive.settings import ReceiveSettings
 from prologue.serve import errors, health, ui
 from prologue.serve.context import Context
+from prologue.serve.loki.labels import Labels
 from prologue.serve.loki.queries import Queries
 from prologue.serve.loki.tail import Tails
 
@@ -29,6 +30,7 @@ def routes(context: Context, receive: ReceiveSettings) -> list[BaseRoute]:
     return [
         *receive_http.routes(context.sink, receive),
         *Queries(context, engine).routes(),
+        *Labels(engine).routes(),
         *Tails(context, engine).routes(),
         *health.routes(context),
         *ui.routes(),
