@@ -72,7 +72,7 @@ def test_completion_offers_labels_and_values(explorer: Explorer, tenant: Tenant)
     explorer.page.keyboard.type('{service_name="che')
     option = explorer.page.locator(".cm-tooltip-autocomplete li")
     expect(option).to_have_text(["checkout"])
-    explorer.page.keyboard.press("Tab")
+    option.click()
     expect(explorer.editor).to_have_text('{service_name="checkout"}')
     explorer.page.keyboard.press("Enter")
     assert "checkout" in explorer.page.url
