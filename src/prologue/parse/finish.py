@@ -42,12 +42,14 @@ LEVEL_KEYS = (
     "levelname",
 )
 
-# A level said as a key's value near the start of the line, else the first level word that stands
-# alone there. 256 bytes: later words are prose more often than not.
-_KEYED_LEVEL = r"""(?i)\b(?:log_?)?(?:level|lvl|severity)["']?\s*[=:]\s*["']?([a-z]+)"""
-_BARE_LEVEL = (
+# What is looked for in the first 256 bytes of a line, in order: a level said as a key's value; a level
+# word that stands alone (later words are prose more often than not); the first letter of Go's klog and
+# glog ("E1123 13:45:23.419447 1 main.go:164] ...").
+_BODY_LEVELS = (
+    r"""(?i)\b(?:log_?)?(?:level|lvl|severity)["']?\s*[=:]\s*["']?([a-z]+)""",
     r"(?i)(?:^|[\s\[<(|/:])(trace|debug|dbg|info|notice|warning|warn|error|err|critical|crit|fatal|panic|emerg"
-    r"|alert|severe)(?:[\s\]>)|/:,]|$)"
+    r"|alert|severe)(?:[\s\]>)|/:,]|$)",
+    r"^([IWEF])\d{4} \d\d:\d\d:\d\d",
 )
 
 
@@ -56,10 +58,6 @@ def named_level(word: str) -> str:
     words = [(spelling, level) for level, spelled in LEVEL_WORDS.items() for spelling in spelled]
     spellings, levels = array([spelling for spelling, _ in words]), array([level for _, level in words])
     return f"transform(lower({word}), {spellings}, {levels}, '')"
-
-
-# Go's klog and glog write the level as the first letter: "E1123 13:45:23.419447 1 main.go:164] ...".
-_KLOG_LEVEL = r"^([IWEF])\d{4} \d\d:\d\d:\d\d"
 
 
 def severity_level(number: str) -> str:
@@ -76,14 +74,15 @@ def _level(options: ParseOptions) -> str:
     place = f"arrayFirstIndex(k -> k IN {array(LEVEL_KEYS)}, mapKeys(stage.attributes))"
     keyed = f"mapValues(stage.attributes)[{place}]"
     start = "left(body, 256)"
-    return (
-        f"multiIf(severity_number > 0, {severity_level('severity_number')}, "
-        f"({named_level('severity_text')} AS by_text) != '', by_text, "
-        f"({named_level(keyed)} AS by_key) != '', by_key, "
-        f"({named_level(f'extract({start}, {quoted(_KEYED_LEVEL)})')} AS by_body) != '', by_body, "
-        f"({named_level(f'extract({start}, {quoted(_BARE_LEVEL)})')} AS by_word) != '', by_word, "
-        f"({named_level(f'extract({start}, {quoted(_KLOG_LEVEL)})')} AS by_letter) != '', by_letter, 'unknown')"
-    )
+    guesses = [
+        severity_level("severity_number"),
+        named_level("severity_text"),
+        named_level(keyed),
+        *(named_level(f"extract({start}, {quoted(pattern)})") for pattern in _BODY_LEVELS),
+    ]
+    # In order, each evaluated only for the rows that the ones before it left open.
+    branches = [f"({guess} AS guess_{place}) != '', guess_{place}" for place, guess in enumerate(guesses)]
+    return f"multiIf({', '.join(branches)}, 'unknown')"
 
 
 def finish(options: ParseOptions) -> str:
