@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--from", "start", metavar="TIME", help="Start: RFC 3339, 14:05, now-1h, Unix time.")
 @click.option("--to", "end", metavar="TIME", help="End.  [default: now]")
 @click.option("--query", "selector", metavar="SELECTOR", help="Only of these streams: '{app=\"x\"}'.")
-@click.option("-o", "--output", type=click.Choice(["lines", "jsonl"]), default="lines")
+@click.option("-o", "--output", type=click.Choice(["lines", "jsonl"]), default="lines", show_default=True)
 @server_options
 def command(
     name: str | None,

@@ -25,11 +25,19 @@ if TYPE_CHECKING:
 @click.command("tail")
 @click.argument("query", default='{service_name=~".+"}')
 @click.option("-f", "--follow", is_flag=True, help="Accepted for habit's sake: it always follows.")
-@click.option("--since", metavar="AGE", default="0s", help="Start with the lines of the last 5m, 1h, ...")
+@click.option(
+    "--since",
+    metavar="AGE",
+    default="0s",
+    help="Start with the lines of the last 5m, 1h, ...",
+    show_default=True,
+)
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True,
               help="Lines at most of those that are there already.")  # fmt: skip
 @click.option("--reconnect/--no-reconnect", default=True, help="Start again when the server goes away.")
-@click.option("-o", "--output", type=click.Choice(["pretty", "jsonl", "raw"]), default="pretty")
+@click.option(
+    "-o", "--output", type=click.Choice(["pretty", "jsonl", "raw"]), default="pretty", show_default=True
+)
 @display_options
 @server_options
 def command(  # noqa: PLR0913 - the command's options, by name
