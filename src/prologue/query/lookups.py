@@ -49,7 +49,7 @@ class Lookups:
         distinct = f"SELECT any(labels) AS found FROM streams WHERE {where} GROUP BY stream"
         sql = f"SELECT found FROM ({distinct}) ORDER BY toString(found)"
         rows = self._engine.run(Statement(sql, bindings.values)).to_pylist()
-        return [dict(row["found"]) for row in rows]
+        return [dict(row["found"] or ()) for row in rows]
 
     def _column(self, statement: Statement, name: str) -> list[str]:
         return [str(value) for value in self._engine.run(statement)[name].to_pylist()]

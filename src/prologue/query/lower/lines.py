@@ -1,0 +1,87 @@
+"""Log queries: the lines nearest to one end of the time range, with all their labels.
+
+The pipeline is lowered twice. The first time only its filters matter: the engine looks for the newest
+(or oldest) lines that pass, reading and computing nothing else. The second time it runs on those few
+lines and shows everything it parsed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from prologue.query.lower.label_maps import NO_LABELS, label_maps
+from prologue.query.lower.rows import RAW_COLUMNS, Rows, joined_labels
+from prologue.query.lower.scan import Scan, scan_rows
+from prologue.query.lower.stages import run_stages
+from prologue.query.plan.nodes import Lines
+from prologue.query.request import Direction, Request
+from prologue.query.sql import Bindings, Statement
+from prologue.query.streams import Facts
+
+_NS = "toUnixTimestamp64Nano(timestamp)"
+
+
+def scan_of(node: Lines, request: Request) -> Scan:
+    """What a log query reads: the start is included, the end is not."""
+    return Scan(
+        request.tenant,
+        node.matchers,
+        request.start,
+        request.end - 1,
+        request.after_batch,
+        request.up_to_batch,
+    )
+
+
+def lower_lines(node: Lines, request: Request, facts: Facts) -> Statement:
+    """Rows `labels` and `entries`: a stream's labels as JSON, and its entries as JSON, joined by commas.
+
+    `lines` counts the entries, `first` and `last` are the ns of the oldest and the newest.
+    """
+    bindings = Bindings()
+    found = scan_rows(scan_of(node, request), facts, bindings, request.derived)
+    passing = run_stages(found, node.stages)
+    order = "ASC" if request.direction is Direction.FORWARD else "DESC"
+    raw = ", ".join(RAW_COLUMNS)
+    limit = bindings.integer(request.limit)
+    nearest = f"SELECT {raw} FROM ({passing.sql}) ORDER BY timestamp {order} LIMIT {limit}"
+    few = replace(found, source=f"({nearest})", conditions=())
+    shown = run_stages(few, node.stages)
+    return Statement(_render(shown, request), bindings.values)
+
+
+def _render(rows: Rows, request: Request) -> str:
+    """Lines grouped by the labels of the stream they are shown in."""
+    maps = label_maps(rows.env)
+    source = f"(SELECT *, {_NS} AS ns, toValidUTF8({rows.line}) AS shown_line FROM ({rows.sql}))"
+    source = joined_labels(source, rows)
+    for name, sql in maps.steps:
+        source = f"(SELECT *, {sql} AS {name} FROM {source})"
+    everything = f"mapUpdate(mapUpdate({maps.stream}, {maps.metadata}), {maps.parsed})"
+    own, extra = (
+        (maps.stream, _categories(maps.metadata, maps.parsed)) if request.categorize else (everything, "''")
+    )
+    entry = f"concat('[\"', toString(ns), '\",', toJSONString(shown_line), {extra}, ']')"
+    rendered = f"SELECT {_json(own)} AS labels, ns, {entry} AS entry FROM {source}"
+    ordered = "arraySort(e -> e.1, groupArray((ns, entry)))"
+    ordered = ordered if request.direction is Direction.FORWARD else f"arrayReverse({ordered})"
+    return (
+        f"SELECT labels, arrayStringConcat(arrayMap(e -> e.2, {ordered}), ',') AS entries, count() AS lines, "
+        f"min(ns) AS first, max(ns) AS last FROM ({rendered}) GROUP BY labels ORDER BY labels"
+    )
+
+
+def _categories(metadata: str, parsed: str) -> str:
+    """The third element of an entry: its labels by where they come from, without empty categories."""
+    both = f"concat('{{\"structuredMetadata\":', {_json(metadata)}, ',\"parsed\":', {_json(parsed)}, '}}')"
+    one = f"concat('{{\"structuredMetadata\":', {_json(metadata)}, '}}')"
+    other = f"concat('{{\"parsed\":', {_json(parsed)}, '}}')"
+    empty = f"length({metadata}) = 0 AND length({parsed}) = 0"
+    cases = f"{empty}, '{{}}', length({parsed}) = 0, {one}, length({metadata}) = 0, {other}, {both}"
+    return f"',', multiIf({cases})"
+
+
+def _json(labels: str) -> str:
+    if labels == NO_LABELS:
+        return "'{}'"
+    return f"toJSONString(mapSort(mapApply((k, v) -> (toValidUTF8(k), toValidUTF8(v)), {labels})))"

@@ -1,0 +1,1 @@
+"""Rewrite passes: one file, one pure function of the same name; `plan.optimize` orders them."""
