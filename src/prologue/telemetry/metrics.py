@@ -17,7 +17,7 @@ from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
 # Each counter's time of creation, as a metric of its own: a third more text that nobody reads.
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]  # the library leaves this one function untyped
 
 REGISTRY = CollectorRegistry()
 """The only registry; the process', the interpreter's and the collector's own metrics are in it too."""

@@ -302,3 +302,12 @@ def test_records_read_together_are_what_they_are_alone(make_push, rows, otlp_rec
         )
 
     assert read(*records) == [row for record in records for row in read(record)]
+
+
+def test_the_last_member_of_a_value_counts_as_in_protobuf(make_push, rows):
+    both = length_delimited(1, b"text") + b"\x18\x05"  # string_value, then int_value
+    record = length_delimited(5, both) + length_delimited(
+        6, length_delimited(1, b"k") + length_delimited(2, both)
+    )
+    (row,) = rows(decode(make_push(body_of(record), content_type=PROTOBUF), SETTINGS))
+    assert (row["body"], row["attributes"]) == (b"5", {"k": "5"})
