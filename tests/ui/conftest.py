@@ -30,6 +30,8 @@ ARGUMENTS = (
     "--no-first-run",
 )
 NS = 1_000_000_000
+Stamped = tuple[int, str, Mapping[str, str]]
+"""Unix ns, line, structured metadata."""
 _numbers = itertools.count(time.time_ns() // 1_000_000)
 
 
@@ -50,15 +52,20 @@ class Tenant:
     ) -> None:
         """Store lines `every` seconds apart, the last of them `seconds_ago`; a pair carries its metadata."""
         newest = time.time_ns() - int(seconds_ago * NS)
-        values: list[list[Any]] = []
+        values: list[Stamped] = []
         for index, line in enumerate(lines):
             ts = newest - int((len(lines) - 1 - index) * every * NS)
             text, metadata = (line, {}) if isinstance(line, str) else line
-            values.append([str(ts), text, dict(metadata)])
-        body = {"streams": [{"stream": {"service_name": "shop", **stream}, "values": values}]}
+            values.append((ts, text, metadata))
+        self.push_at({"service_name": "shop", **stream}, values)
+
+    def push_at(self, stream: Mapping[str, str], lines: Sequence[Stamped]) -> None:
+        """Store lines of one stream at given times, oldest first; return once the newest is found."""
+        values = [[str(ts), text, dict(metadata)] for ts, text, metadata in lines]
+        body = {"streams": [{"stream": dict(stream), "values": values}]}
         headers = {"X-Scope-OrgID": self.name}
         httpx.post(f"{self.url}/loki/api/v1/push", json=body, headers=headers).raise_for_status()
-        self.wait_for(stream.get("service_name", "shop"), str(newest))
+        self.wait_for(stream["service_name"], values[-1][0])
 
     def wait_for(self, service: str, newest: str) -> None:
         """Return once the line at `newest` answers a query."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.ui.conftest import Explorer, OpenExplorer, Tenant
+from tests.ui.estate import push_shop
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 
@@ -153,11 +155,12 @@ def test_the_tenant_is_sent_and_can_be_changed(open_explorer: OpenExplorer, tena
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_screenshot(open_explorer: OpenExplorer, tenant: Tenant, tmp_path: Path, theme: str) -> None:
     """The README's picture; kept in docs/images when UI_SCREENSHOTS is set."""
-    _estate(tenant)
-    explorer = open_explorer(dark=theme == "dark").open('{service_name=~".+"}')
-    expect(explorer.rows.first).to_be_visible()
+    push_shop(tenant, time.time_ns())
+    explorer = open_explorer(dark=theme == "dark").open('{namespace="shop"} != "healthz"')
+    expect(explorer.tools).to_contain_text(re.compile(r"300 of [12],\d{3} lines"))
     expect(explorer.page.locator("pl-volume-chart canvas")).to_be_visible()
-    expect(explorer.page.locator("pl-label-sidebar .value").first).to_be_visible()
+    expect(explorer.page.locator("pl-label-sidebar .value")).to_have_count(10)
+    expect(explorer.page.locator("pl-freshness")).to_contain_text("newest line")
     folder = IMAGES if os.environ.get("UI_SCREENSHOTS") else tmp_path
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"explore-{theme}.png"
