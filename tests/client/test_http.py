@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 
 import orjson
 import pytest
@@ -11,6 +12,7 @@ from prologue.client import connect
 from prologue.client.results import Streams, Vector
 from prologue.model.errors import PrologueError, QueryError, TemporaryError, UserError
 from tests.client.scripted import Scripted
+from tests.support.server import ServerProcess, wait_until
 
 EMPTY = {"status": "success", "data": {"resultType": "streams", "result": []}}
 API = "/loki/api/v1"
@@ -132,3 +134,33 @@ def test_an_address_without_a_scheme(server: Scripted) -> None:
 def test_a_label_name_that_is_none(server: Scripted, name: str) -> None:
     with connect(server.url) as client, pytest.raises(UserError, match="not a label name"):
         client.label_values(name)
+
+
+def test_a_real_server_end_to_end(prologue_server: ServerProcess) -> None:
+    now = time.time_ns()
+    with connect(prologue_server.url, tenant="client-test") as client:
+        assert client.ready()
+        client.push([({"service_name": "loki"}, [(now - 2, "first", {"k": "v"}), (now - 1, "sec\nond")])])
+        client.push_jsonline(
+            b'{"when":"%d","say":"third","app":"json"}' % now,
+            time_field="when",
+            message_field="say",
+            stream_fields=["app"],
+        )
+        client.push_lines(b"fourth\n", {"service_name": "plain"})
+
+        def stored() -> Streams:
+            end = time.time_ns()
+            answer = client.query_range('{service_name=~".+"}', start=now - 10**9, end=end)
+            assert isinstance(answer, Streams)
+            return answer
+
+        wait_until(lambda: sum(len(stream.values) for stream in stored().result) == 4)
+        table = stored().to_arrow().sort_by("timestamp")
+        assert table["line"].to_pylist() == ["first", "sec\nond", "third", "fourth"]
+        assert ("k", "v") in table["metadata"].to_pylist()[0]
+        assert client.label_values("service_name", start=now - 10**9) == ["json", "loki", "plain"]
+        assert {"service_name": "loki"} in client.series(['{service_name="loki"}'], start=now - 10**9)
+        assert client.status()["version"]
+    with connect(prologue_server.url, tenant="client-other") as other:
+        assert other.label_values("service_name", start=now - 10**9) == []

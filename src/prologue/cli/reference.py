@@ -27,9 +27,9 @@ the same environment. **Which tenant**: `--tenant`, else `PROLOGUE_TENANT`, else
 local time (`'2026-11-23 14:05'`, `14:05`), an age (`1h`, `now-1h`), or Unix time in s, ms, us or ns.
 
 **Output** (`-o`): `pretty` for people; `jsonl` and `csv` for programs, with every label and all nine
-digits of the time; `table`; `raw`, the bare lines. Results go to stdout, remarks and errors to stderr. In `pretty`
-output the control characters of a log line are escaped and its colours kept. `--color` and `NO_COLOR`
-decide about colour where the terminal does not.
+digits of the time; `table`; `raw`, the bare lines. Results go to stdout, remarks and errors to stderr.
+In `pretty` output the control characters of a log line are escaped and its colours kept. `--color` and
+`NO_COLOR` decide about colour where the terminal does not.
 
 **Exit codes**: 0 fine; 1 the work failed; 2 the input was wrong; 130 stopped by Ctrl-C before it was done
 (Ctrl-C is how `tail` and `demo` end: then it is 0). An error is one line that ends with the cure; a

@@ -15,6 +15,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from prologue.receive.settings import OTLP_INDEX_ATTRIBUTES
+
 Duration = Annotated[float, Meta(extra={"kind": "duration"})]
 """Seconds."""
 
@@ -77,11 +79,38 @@ class Receive(Section, frozen=True):
             " bombs.",
         ),
     ] = 256 * 1024**2
+    max_body_records: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Most records one Loki or OTLP body may hold; a record of two bytes on the wire takes a"
+            " hundred in memory.",
+        ),
+    ] = 1_000_000
+    max_inflight_bytes: Annotated[
+        Size,
+        Meta(
+            ge=0,
+            description="Most memory that all bodies being received may take together; over it senders get 429"
+            " with Retry-After. 0: what one body of the largest size may take.",
+        ),
+    ] = 0
+    read_timeout: Annotated[
+        Duration,
+        Meta(gt=0, description="How long a sender may fall silent in the middle of a body."),
+    ] = 30.0
+    otlp_index_attributes: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="OTLP resource attributes that become stream labels; the others are structured"
+            " metadata. The default is Loki's."
+        ),
+    ] = OTLP_INDEX_ATTRIBUTES
     otlp_http_listen: Annotated[
         ListenOrOff,
         Meta(
-            description="A second address for OTLP over HTTP, usually `127.0.0.1:4318`, where OpenTelemetry"
-            " SDKs send by default. Empty: OTLP is served on the main port only (`/v1/logs`)."
+            description="A second address of the same server, usually `127.0.0.1:4318`, where OpenTelemetry"
+            " SDKs send OTLP over HTTP by default. Empty: OTLP is taken on the main port only (`/v1/logs`)."
         ),
     ] = ""
 
@@ -179,14 +208,6 @@ class Query(Section, frozen=True):
     max_series: Annotated[int, Meta(ge=1, description="Most series one metric query may answer with.")] = (
         20000
     )
-    max_points: Annotated[
-        int,
-        Meta(
-            ge=1,
-            description="Most points a series may have: `(end - start) / step` over it is refused, as in Loki"
-            " and Prometheus.",
-        ),
-    ] = 11000
     max_bytes_read: Annotated[
         Size,
         Meta(ge=0, description="Most uncompressed bytes one query may read from the store. 0: no limit."),

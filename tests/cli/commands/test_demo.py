@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 from prologue.cli.commands.demo import QUESTIONS
 from tests.cli.conftest import Run, clean_environment
@@ -59,3 +60,25 @@ def test_nobody_there_is_code_1(run: Run) -> None:
     done = run("demo", "--once", "--since", "1s", "--url", "http://127.0.0.1:1")
     assert done.returncode == 1
     assert done.stderr.startswith("prologue: no server is ready at http://127.0.0.1:1; start one")
+
+
+def test_the_questions_find_the_cause(run: Run, tmp_path: Path) -> None:
+    server = ServerProcess(tmp_path / "data").start()
+    try:
+        told = run("demo", "--once", "--since", "30m", "--rate", "20", "--url", server.url)
+        sent = re.search(r"sent ([\d,]+) lines", told.stdout)
+        assert sent, told.stderr
+        wait_until(lambda: server.stored_lines() == int(sent[1].replace(",", "")))
+        asked = [shlex.split(line)[1:] for line in told.stdout.splitlines() if "prologue query" in line]
+        who, what, why = (run(*words, "--url", server.url) for words in asked)
+    finally:
+        server.stop()
+    worst = [
+        line.split("{")[1].split("}")[0]
+        for line in who.stdout.splitlines()[1:]
+        if float(line.split()[-2]) > 20
+    ]
+    assert set(worst) == {f'service_name="{name}"' for name in ("payment", "checkout", "gateway")}, who.stdout
+    assert "HikariPool-1 - Connection is not available" in what.stdout
+    assert "maximumPoolSize=5\n" in why.stdout
+    assert "from=v1.4.1 to=v1.4.2" in why.stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.cli.conftest import Run
 from tests.client.scripted import Scripted
+from tests.support.server import ServerProcess
 
 
 def test_names(run: Run, server: Scripted) -> None:
@@ -30,3 +31,14 @@ def test_a_refused_selector_is_pointed_at(run: Run, server: Scripted) -> None:
     server.answer("/loki/api/v1/labels", refused, 400)
     done = run("labels", "--query", "x", "--url", server.url)
     assert (done.returncode, done.stderr.splitlines()[1:]) == (2, ["  x", "  ^"])
+
+
+def test_a_real_server(run: Run, prologue_server: ServerProcess) -> None:
+    prologue_server.push([{"_msg": "x", "service_name": "cli-labels"}])
+    assert "service_name" in run("labels", "--url", prologue_server.url).stdout.splitlines()
+    values = run("labels", "service_name", "--url", prologue_server.url)
+    assert "cli-labels" in values.stdout.splitlines(), values.stderr
+    asked = run(
+        "labels", "service_name", "--query", '{service_name="cli-labels"}', "--url", prologue_server.url
+    )
+    assert asked.stdout == "cli-labels\n"

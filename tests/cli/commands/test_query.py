@@ -1,14 +1,16 @@
-"""`prologue query` against a server that answers as scripted."""
+"""`prologue query` against a server that answers as scripted, and against a real one."""
 
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
 
 from tests.cli.conftest import Run
 from tests.client.scripted import Scripted
+from tests.support.server import ServerProcess
 
 RANGE, INSTANT = "/loki/api/v1/query_range", "/loki/api/v1/query"
 AT = 1_795_442_707_123_456_789
@@ -167,3 +169,28 @@ def test_lines_are_json_even_when_they_hold_control_characters(run: Run, server:
     server.answer(RANGE, {"data": {"resultType": "streams", "result": result}})
     assert json.loads(run("query", "{}", "--url", server.url, "-o", "jsonl").stdout)["line"] == "\x1b[2J\x07"
     assert "\\x1b[2J\\x07" in run("query", "{}", "--url", server.url).stdout
+
+
+def test_a_real_server(run: Run, prologue_server: ServerProcess) -> None:
+    now = time.time_ns()
+    prologue_server.push(
+        {"_time": str(now - i * 10**9), "_msg": f"line {i} level=error", "service_name": "cli-query"}
+        for i in range(1, 6)
+    )
+    ask = ["--url", prologue_server.url, "--since", "10m"]
+    lines = run("query", '{service_name="cli-query"} |= "line"', *ask, "--limit", "2", "-o", "raw")
+    assert (lines.returncode, lines.stdout) == (0, "line 1 level=error\nline 2 level=error\n"), lines.stderr
+    forward = run("query", '{service_name="cli-query"}', *ask, "--direction", "forward", "-o", "jsonl")
+    first = json.loads(forward.stdout.splitlines()[0])
+    assert first["line"] == "line 5 level=error"
+    assert first["labels"]["service_name"] == "cli-query"
+    count = 'sum by (service_name) (count_over_time({service_name="cli-query"}[10m]))'
+    at = run("query", count, "--at", "now", "-o", "csv", "--url", prologue_server.url)
+    assert at.stdout.splitlines()[1].endswith(",cli-query,5"), at.stderr
+
+
+def test_a_real_servers_position_is_pointed_at(run: Run, prologue_server: ServerProcess) -> None:
+    done = run("query", '{a="b"} | foo', "--url", prologue_server.url)
+    assert done.returncode == 2
+    assert "unknown stage `foo`" in done.stderr
+    assert done.stderr.splitlines()[-2:] == ['  {a="b"} | foo', "            ^"]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import orjson
 
 from tests.cli.conftest import Run, clean_environment
 from tests.client.scripted import Scripted
+from tests.support.server import ServerProcess
 
 AT = 1_795_442_707_123_456_789
 
@@ -73,3 +75,29 @@ def test_across_disconnects_until_ctrl_c(server: Scripted) -> None:
     rest, said = process.communicate(timeout=60)
     assert (process.returncode, rest) == (0, "")
     assert "trying again in 500ms" in said
+
+
+def test_a_real_server_that_is_killed_and_comes_back(tmp_path: Path) -> None:
+    server = ServerProcess(tmp_path / "data").start()
+    server.push([{"_msg": "one", "service_name": "cli-tail"}])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "prologue", "tail", "-o", "raw", "--since", "10m", "--url", server.url,
+         '{service_name="cli-tail"}'],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=clean_environment(),
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline() == "one\n"
+        server.kill()
+        server.start()
+        server.push([{"_msg": "two", "service_name": "cli-tail"}])
+        assert process.stdout.readline() == "two\n"
+    finally:
+        process.send_signal(signal.SIGINT)
+        rest, said = process.communicate(timeout=60)
+        server.stop()
+    assert (process.returncode, rest) == (0, "")
+    assert "trying again" in said

@@ -8,7 +8,7 @@ import pytest
 from prologue.cli.demo.estate import SERVICES, pods_of
 from prologue.cli.demo.story import BAD_VERSION, CULPRIT, GOOD_VERSION, SECOND, write_story
 from prologue.cli.demo.traffic import Calls, arrivals
-from prologue.cli.demo.voices import speak, start_events, stop_events
+from prologue.cli.demo.voices import asides, speak, start_events, stop_events
 
 START = 1_795_000_000 * SECOND
 STORY = write_story(START, START + 3600 * SECOND)
@@ -38,6 +38,14 @@ def test_the_incident_reads_as_one(incident: list[Calls]) -> None:
     assert "Connection is not available" in payment[0].stack[0]
     assert any("DeadlineExceeded" in str(event.fields.get("err")) for event in said["checkout"])
     assert 504 in {event.fields["status"] for event in said["gateway"]}
+
+
+def test_the_gateway_writes_its_failures_into_the_error_log_too(incident: list[Calls]) -> None:
+    for calls in incident:
+        said = asides(calls)
+        failures = calls.failed.nonzero()[0].tolist() if calls.service == "gateway" else []
+        assert [row for row, _ in said] == failures
+        assert all(event.level == "error" and "upstream" in event.message for _, event in said)
 
 
 def test_the_new_pods_tell_the_cause() -> None:

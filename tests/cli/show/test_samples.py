@@ -77,6 +77,14 @@ def test_the_series_that_ends_highest_comes_first() -> None:
     assert lines[3].split()[1:] == ["NaN", "NaN", "NaN"]
 
 
+def test_trends_share_one_axis() -> None:
+    burst = Series({"app": "burst"}, [Sample(3, "5")])
+    steady = Series({"app": "steady"}, [Sample(float(i), str(i)) for i in range(1, 5)])
+    lines = text_of(summary_table(Matrix([burst, steady])))
+    column = lines[0].index("trend")
+    assert [line[column : column + 4] for line in lines[1:]] == ["  ▁ ", "▁▃▆█"]
+
+
 ANSWERS = {
     "matrix": (Matrix([Series({"a": "1"}, [Sample(1, "5"), Sample(2, "6")])]), 2),
     "vector": (Vector([Point({"a": "1"}, Sample(1, "5"))]), 1),

@@ -18,7 +18,7 @@ from prologue.cli.demo.estate import LINES_PER_REQUEST, NAMESPACE, SERVICES
 from prologue.cli.demo.formats import Event, spell
 from prologue.cli.demo.story import SECOND, Deploy, Story
 from prologue.cli.demo.traffic import Calls, arrivals
-from prologue.cli.demo.voices import speak, start_events, stop_events
+from prologue.cli.demo.voices import asides, speak, start_events, stop_events
 
 Labels = tuple[tuple[str, str], ...]
 Line = tuple[int, str, dict[str, str]]
@@ -62,9 +62,13 @@ class Simulator:
     def _serve(self, calls: Calls, at: int, lines: dict[Labels, list[Line]]) -> None:
         pods = [tuple(pod.labels().items()) for pod in self._story.pods(calls.service, at)]
         chosen = self._rng.integers(0, len(pods), len(calls.times)).tolist()
-        texts = spell(calls.times, speak(calls), SERVICES[calls.service].format)
+        form = SERVICES[calls.service].format
+        texts = spell(calls.times, speak(calls), form)
         for pod, time, text, trace in zip(chosen, calls.times.tolist(), texts, calls.trace, strict=True):
             lines[pods[pod]].append((time, text, {"trace_id": trace}))
+        for row, event in asides(calls):
+            text = spell(calls.times[row : row + 1], [event], form)[0]
+            lines[pods[chosen[row]]].append((int(calls.times[row]), text, {"trace_id": calls.trace[row]}))
 
     def _deploy(self, deploy: Deploy, lines: dict[Labels, list[Line]]) -> None:
         """The marker of a pipeline, the old pods' farewell, the new pods' start."""

@@ -50,6 +50,17 @@ def speak(calls: Calls) -> list[Event]:
     return [voice(calls, row) for row in rows]
 
 
+def asides(calls: Calls) -> list[tuple[int, Event]]:
+    """What is said beside the line of a call, by row: nginx writes failures into its error log too."""
+    if calls.service != "gateway":
+        return []
+    return [
+        (row, _upstream_error(calls, bool(calls.starved[row]), int(calls.user[row])))
+        for row, failed in enumerate(calls.failed.tolist())
+        if failed
+    ]
+
+
 def start_events(pod: Pod) -> list[Event]:
     """What a pod says when it comes up."""
     events = [Event("info", f"starting {pod.service} {pod.version}", f"{pod.service}.main")]
@@ -90,6 +101,17 @@ def _gateway(calls: Calls, row: Row) -> Event:
             "trace_id": trace,
         },
     )
+
+
+def _upstream_error(calls: Calls, starved: bool, user: int) -> Event:
+    reason = "timed out (110: Connection timed out)" if starved else "prematurely closed connection"
+    request = f"{calls.route.method} {calls.route.path} HTTP/1.1"
+    upstream = f"http://{calls.route.calls[1]}.shop.svc:8080{calls.route.path}"
+    message = (
+        f"*{user} upstream {reason} while reading response header from upstream,"
+        f' client: 203.0.113.{user % 250 + 1}, request: "{request}", upstream: "{upstream}"'
+    )
+    return Event("error", message, "")
 
 
 def _cart(calls: Calls, row: Row) -> Event:

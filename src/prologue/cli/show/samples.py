@@ -16,14 +16,18 @@ from rich.text import Text
 from prologue.cli.show.formats import sample_rows
 from prologue.cli.show.text import labels as show_labels
 from prologue.cli.times import format_time
-from prologue.client.results import Matrix, Scalar, Vector
+from prologue.client.results import Matrix, Scalar, Series, Vector
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _TREND_WIDTH = 40
 
 
 def summary_table(answer: Matrix) -> Table:
-    """One row a series: labels, trend, least, greatest, last; the greatest last value first."""
+    """One row a series: labels, trend, least, greatest, last; the greatest last value first.
+
+    All trends share one axis, the times of the whole answer; a series shows a gap where it has none.
+    """
+    axis = sorted({sample.seconds for series in answer.result for sample in series.values})
     table = _table(
         ("series", "left"), ("trend", "left"), ("min", "right"), ("max", "right"), ("last", "right")
     )
@@ -32,7 +36,7 @@ def summary_table(answer: Matrix) -> Table:
         known = [v for v in values if not math.isnan(v)] or [math.nan]
         table.add_row(
             Text(show_labels(series.metric)),
-            trend(values),
+            trend(_on_axis(series, axis)),
             number(min(known)),
             number(max(known)),
             number(values[-1]) if values else "",
@@ -69,6 +73,11 @@ def trend(values: Sequence[float], width: int = _TREND_WIDTH) -> str:
     size = max(1, math.ceil(len(values) / width))
     low, high = min(known), max(known)
     return "".join(_block(values[i : i + size], low, high) for i in range(0, len(values), size))
+
+
+def _on_axis(series: Series, axis: Sequence[float]) -> list[float]:
+    known = {sample.seconds: sample.value for sample in series.values}
+    return [known.get(seconds, math.nan) for seconds in axis]
 
 
 def _block(values: Sequence[float], low: float, high: float) -> str:
