@@ -116,6 +116,14 @@ def test_alternatives_for_fields(parse):
     assert [(r["body"], r["time"][:10]) for r in records] == [(b"a", "2026-11-23"), (b"b", "2026-11-24")]
 
 
+def test_ignored_fields_are_not_stored(parse):
+    line = b'{"_msg":"x","password":"hunter2","user":{"token":"t","id":"7"}}'
+    [record] = parse(payload(line, ignore_fields="password,user.token"))
+    assert record["attributes"] == {"user.id": "7"}
+    [record] = parse(payload(b'{"password":"hunter2","n":1}', ignore_fields="password"))
+    assert record["body"] == b'{"n":"1"}'
+
+
 def test_labels_of_the_payload_win(parse):
     [record] = parse(payload(b'{"_msg":"x","env":"dev"}', {"env": "prod"}, stream_fields="env"))
     assert record["labels"] == '{"env":"prod","service_name":"unknown_service"}'

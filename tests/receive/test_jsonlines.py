@@ -57,9 +57,6 @@ def test_parameters(make_push, query, headers, params, labels):
     ("query", "message"),
     [
         pytest.param((("_msg_fields", "x"),), "unknown parameter '_msg_fields'", id="misspelt"),
-        pytest.param(
-            (("ignore_fields", "secret"),), "unknown parameter 'ignore_fields'", id="it would store them"
-        ),
         pytest.param((("debug", "1"),), "unknown parameter 'debug'", id="debug would not store"),
         pytest.param((("_stream_fields", "a,a"),), "twice", id="repeated"),
         pytest.param((("_stream_fields", "a\x00"),), "control", id="NUL"),

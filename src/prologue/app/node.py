@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from prologue.app import collecting
+from prologue.app import collecting, gauges
 from prologue.buffer.disk import DiskBuffer
 from prologue.buffer.lock import DirectoryLock
 from prologue.buffer.settings import BufferSettings
@@ -83,6 +83,7 @@ class Node:
         self.collector = collecting.collector_for(settings, self.buffer) if settings.collect.enabled else None
         if self.collector is not None:
             self.collector.start()
+        self._bind_gauges()
         self._ready = True
         return Context(
             settings=settings,
@@ -92,6 +93,12 @@ class Node:
             describe=self.describe,
             ready=self.missing,
         )
+
+    def _bind_gauges(self) -> None:
+        gauges.bind_buffer(self.buffer)
+        gauges.bind_progress(self.progress)
+        if self.collector is not None:
+            gauges.bind_collector(self.collector)
 
     def _claim(self, data: Path) -> None:
         """Make the data directory this process's own, before the engine finds it in use."""
@@ -159,9 +166,15 @@ def buffer_settings(settings: Settings) -> BufferSettings:
 
 
 def receive_settings(settings: Settings) -> ReceiveSettings:
+    receive = settings.receive
     return ReceiveSettings(
-        max_body_bytes=settings.receive.max_body_bytes,
+        max_body_bytes=receive.max_body_bytes,
+        max_decompressed_bytes=receive.max_decompressed_bytes,
+        max_body_records=receive.max_body_records,
+        max_inflight_bytes=receive.max_inflight_bytes,
+        read_timeout=receive.read_timeout,
         discover_service_name=settings.labels.discover_service_name,
+        otlp_index_attributes=receive.otlp_index_attributes,
     )
 
 

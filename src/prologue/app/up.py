@@ -41,7 +41,10 @@ def run(settings: Settings) -> int:
     log.set_up(settings.log.level, settings.log.format)
     with ExitStack() as stack:
         stop = stack.enter_context(_Stop())
-        listener = stack.enter_context(_listen(settings.http.listen))
+        listener = stack.enter_context(_listen(settings.http.listen, "http.listen", "--listen HOST:PORT"))
+        listeners = [listener]
+        if otlp := settings.receive.otlp_http_listen:
+            listeners.append(stack.enter_context(_listen(otlp, "receive.otlp_http_listen", "the setting")))
         node = Node(settings)
         context = node.open()
         stack.callback(node.close)
@@ -49,7 +52,7 @@ def run(settings: Settings) -> int:
         stop.applies_to(server)
         _greet(listener, node)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(server.serve(sockets=[listener]))
+            runner.run(server.serve(sockets=listeners))
         if not node.drain():
             logger.warning("some of what was acknowledged is still in the buffer; the next start writes it")
     return 0
@@ -105,7 +108,7 @@ class _Stop:
             self._server.should_exit = True
 
 
-def _listen(address: str) -> socket.socket:
+def _listen(address: str, key: str, where: str) -> socket.socket:
     """The listening socket, bound before anything is started so that a taken port costs nothing."""
     host, _, port = address.rpartition(":")
     host = host.strip("[]")
@@ -118,8 +121,8 @@ def _listen(address: str) -> socket.socket:
         listener.close()
         raise ConfigError(
             f"cannot listen on {address}: {error.strerror}",
-            key="http.listen",
-            cure="stop what uses that address, or choose another with --listen HOST:PORT",
+            key=key,
+            cure=f"stop what uses that address, or choose another with {where}",
         ) from error
     listener.listen(_BACKLOG)
     return listener

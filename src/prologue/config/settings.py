@@ -83,16 +83,16 @@ class Receive(Section, frozen=True):
         int,
         Meta(
             ge=1,
-            description="Most records one Loki or OTLP body may hold; a record of two bytes on the wire takes a"
-            " hundred in memory.",
+            description="Most records one Loki or OTLP body may hold; a record of two bytes on the wire"
+            " takes a hundred in memory.",
         ),
     ] = 1_000_000
     max_inflight_bytes: Annotated[
         Size,
         Meta(
             ge=0,
-            description="Most memory that all bodies being received may take together; over it senders get 429"
-            " with Retry-After. 0: what one body of the largest size may take.",
+            description="Most memory that all bodies being received may take together; over it senders get"
+            " 429 with Retry-After. 0: what one body of the largest size may take.",
         ),
     ] = 0
     read_timeout: Annotated[

@@ -26,11 +26,13 @@ _FLAT = f"JSONExtract(line, '{_MAP}')"
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """Which fields of an object are its time, its message and its stream's labels."""
+    """Which fields of an object are its time, its message and its stream's labels; `ignored` ones are
+    not stored as attributes."""
 
     time: tuple[str, ...]
     message: tuple[str, ...]
     labels: Mapping[str, str]
+    ignored: tuple[str, ...]
 
     @classmethod
     def of(cls, params: Mapping[str, str]) -> Fields:
@@ -38,6 +40,7 @@ class Fields:
             time=_names(params.get("time_field", "")) or ("_time",),
             message=_names(params.get("message_field", "")) or ("_msg",),
             labels=labels_sql.label_names(_names(params.get("stream_fields", ""))),
+            ignored=_names(params.get("ignore_fields", "")),
         )
 
 
@@ -49,13 +52,14 @@ def parse(payloads: Sequence[Payload], options: ParseOptions) -> ParseJob:
     time = _first_of("time", fields.time, bound)
     message = _first_of("message", fields.message, bound)
     labels = _labels(fields, first.labels, bound, options)
-    bound["taken"] = [*fields.time, *fields.message, *fields.labels.values(), "trace_id", "span_id"]
-    bound["time_fields"] = list(fields.time)
+    columns = (*fields.time, *fields.message, *fields.labels.values(), "trace_id", "span_id")
+    bound["taken"] = [*columns, *fields.ignored]
+    bound["time_fields"] = [name for name in fields.time if name not in fields.ignored]
     return ParseJob(
         format="LineAsString",
         structure="line String",
         data=pieces(payloads),
-        select=_raw(time, message, labels_sql.canonical(labels)),
+        select=_raw(time, message, _whole(fields, bound), labels_sql.canonical(labels)),
         parameters=bound,
     )
 
@@ -70,7 +74,15 @@ def pieces(payloads: Sequence[Payload]) -> Pieces:
     return tuple(found)
 
 
-def _raw(time: str, message: str, labels: str) -> str:
+def _whole(fields: Fields, bound: dict[str, object]) -> str:
+    """The body of a line that has no message: the line, less what must not be stored."""
+    if not fields.ignored:
+        return "line"
+    bound["ignored"] = list(fields.ignored)
+    return "if(is_object, toJSONString(mapFilter((k, v) -> k NOT IN {ignored:Array(String)}, m)), line)"
+
+
+def _raw(time: str, message: str, whole: str, labels: str) -> str:
     """RAW_COLUMNS from `{source}`, whose one column is `line`.
 
     The time's field stays an attribute where it holds no time: nothing that was sent is lost.
@@ -80,7 +92,7 @@ def _raw(time: str, message: str, labels: str) -> str:
     return f"""
 SELECT {{tenant:String}} AS tenant, {timestamps.best_effort("time_text")} AS sent, {observed} AS observed,
     {labels} AS labels, toUInt8(0) AS severity_number, '' AS severity_text,
-    if(message_text != '', message_text, line) AS body, m['trace_id'] AS trace_id, m['span_id'] AS span_id,
+    if(message_text != '', message_text, {whole}) AS body, m['trace_id'] AS trace_id, m['span_id'] AS span_id,
     if(is_object,
        mapFilter((k, v) -> v != '' AND (k NOT IN {{taken:Array(String)}}
            OR (isNull(sent) AND k IN {{time_fields:Array(String)}})), m),

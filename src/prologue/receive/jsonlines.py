@@ -32,6 +32,7 @@ _FIELD_LISTS = {
     "_time_field": ("vl-time-field", "time_field"),
     "_msg_field": ("vl-msg-field", "message_field"),
     "_stream_fields": ("vl-stream-fields", "stream_fields"),
+    "ignore_fields": ("vl-ignore-fields", "ignore_fields"),
 }
 """URL parameter: (header, key in `Payload.params`)."""
 

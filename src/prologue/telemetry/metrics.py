@@ -94,6 +94,58 @@ RETENTION_ROWS = Counter(
     registry=REGISTRY,
 )
 
+# The disk buffer. Read when `/metrics` is asked, from the buffer's own statistics.
+BUFFER_BYTES = Gauge(
+    "prologue_buffer_bytes", "Bytes that are acknowledged and not in the store yet.", registry=REGISTRY
+)
+BUFFER_SEGMENTS = Gauge(
+    "prologue_buffer_segments", "Segments that are not in the store yet.", registry=REGISTRY
+)
+BUFFER_OLDEST_SECONDS = Gauge(
+    "prologue_buffer_oldest_seconds",
+    "Age of the oldest acknowledged payload that is not in the store yet; 0 where there is none.",
+    registry=REGISTRY,
+)
+BUFFER_DISK_FULL = Gauge(
+    "prologue_buffer_disk_full", "1 while pushes are refused because the disk is full.", registry=REGISTRY
+)
+BUFFER_REFUSED = Gauge(
+    "prologue_buffer_refused_payloads",
+    "Payloads refused at the door since start: the buffer was full or closing; their senders were told.",
+    registry=REGISTRY,
+)
+BUFFER_QUARANTINED = Gauge(
+    "prologue_buffer_quarantined_frames",
+    "Frames found damaged on disk since start and set aside. Anything above 0 wants a look.",
+    registry=REGISTRY,
+)
+
+# Collection from this machine. Read when `/metrics` is asked.
+COLLECT_SOURCES = Gauge("prologue_collect_sources", "Files and journals being followed.", registry=REGISTRY)
+COLLECT_LAG_BYTES = Gauge(
+    "prologue_collect_lag_bytes",
+    "Bytes written to followed files and not durable here yet.",
+    registry=REGISTRY,
+)
+COLLECT_ACKED_BYTES = Gauge(
+    "prologue_collect_acked_bytes", "Bytes collected and durable, since start.", registry=REGISTRY
+)
+COLLECT_RETRIES = Gauge(
+    "prologue_collect_retries", "Chunks that had to be sent again, since start.", registry=REGISTRY
+)
+COLLECT_LOST_BYTES = Gauge(
+    "prologue_collect_lost_bytes",
+    "Bytes that were gone before they could be read, since start: truncated or removed while not followed.",
+    registry=REGISTRY,
+)
+
+# The store.
+STORE_LAST_BATCH_TIMESTAMP = Gauge(
+    "prologue_store_last_batch_timestamp_seconds",
+    "Unix time at which the newest batch was stored; 0 before the first since start.",
+    registry=REGISTRY,
+)
+
 
 def render() -> tuple[bytes, str]:
     """All metrics now in the text format, and its content type."""
