@@ -110,7 +110,13 @@ class Machine:
 
     def start(self, **changes: Any) -> Collector:
         quick: dict[str, Any] = {"rescan_s": 0.2, "tick_s": 0.02, "quiet_after_s": 0.1, "poll_s": 0.05}
-        quick |= {"checkpoint_s": 0.05, "backoff_min_s": 0.01, "host": "h1", "journal": False}
+        quick |= {
+            "checkpoint_s": 0.05,
+            "backoff_min_s": 0.01,
+            "host": "h1",
+            "time_zone": "UTC",
+            "journal": False,
+        }
         settings = CollectSettings(root=self.root, **(quick | self.defaults | changes))
         self.collector = Collector(self.sink, self.root / "data", settings)
         self.collector.start()

@@ -175,6 +175,8 @@ class Writer:
 
     def close(self, timeout: float) -> None:
         """Write what is still to be written, within `timeout` seconds, and end the thread."""
+        if self._thread.ident is None:
+            return  # never started
         with self._changed:
             wanted = self._state.wanted
         self.wait_written(wanted, timeout)

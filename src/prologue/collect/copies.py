@@ -41,11 +41,11 @@ def family(path: str) -> tuple[str, str]:
 
 
 def is_copy(path: str, fd: int, original: TailedFile) -> bool:
-    """Whether the open file is a copy, complete or still growing, of one that is being read.
+    """Whether the open file is a copy, complete or still growing, of one of its family being read.
 
     An empty file with a rotation's name is taken for the beginning of one.
     """
-    if not is_rotation_name(Path(path).name, Path(original.path).name):
+    if len(path) <= len(original.path):  # rotation adds to a name
         return False
     if original.is_held_by(fd):  # the original may be truncated by now, and we not have looked yet
         return True

@@ -25,7 +25,7 @@ from prologue.collect.identity import HEAD_BYTES, FileKey, is_same_content, key_
 from prologue.collect.kind import Found
 
 COPY_GRACE_S = 30.0
-CATCH_UP_LOOKS = 10
+CATCH_UP_LOOKS = 100
 
 
 class Tracker:
@@ -43,6 +43,7 @@ class Tracker:
         self._inodes: dict[str, int] = {}  # what the folder said about a path when it was last synced
         self.files: dict[FileKey, TailedFile] = {}
         self.by_path: dict[str, TailedFile] = {}
+        self._left: dict[str, TailedFile] = {}  # the file a path led to last, while it leads nowhere
         self._families: dict[tuple[str, str], set[str]] = {}  # (folder, stem) -> paths being read
         self.blocked: dict[str, str] = {}  # path -> why it cannot be read, with the cure
         # Rotation copies of files that are read already, and when each was first taken for one.
@@ -65,6 +66,7 @@ class Tracker:
             del self._inodes[path]
             self.blocked.pop(path, None)
             self.copies.pop(path, None)
+        self._left = {path: file for path, file in self._left.items() if not file.closed}
         self.blocked.update({folder: _cure(folder, why) for folder, why in scan.denied.items()})
 
     def after_first_scan(self) -> None:
@@ -79,7 +81,7 @@ class Tracker:
                 listed[folder] = copies.inodes_of(folder)
             path = listed[folder].get(entry.inode)
             if entry.mtime_ns:
-                self._catch_up(found, entry.mtime_ns)
+                self._catch_up(found, entry.device, entry.mtime_ns)
             fd = None if path is None else _open_or_none(path)
             if fd is None or not self._resume_renamed(entry, found, fd):
                 self._rescue(entry, found)
@@ -116,9 +118,10 @@ class Tracker:
         if before is not None:
             self._detach(path, before)
         file = self._begin(fd, key, found)
-        file.after = before if before is not None and not before.closed else None
+        before = self._left.pop(path, None)
         if before is not None:
-            self._catch_up(found, before.mtime_ns)
+            file.after = None if before.closed else before
+            self._catch_up(found, before.key[0], before.mtime_ns)
 
     def replaced(self, file: TailedFile) -> None:
         """The content we knew is gone: find its copy, and begin the file anew."""
@@ -131,7 +134,7 @@ class Tracker:
         elif file.size > file.offset:
             file.lost += file.size - file.offset
             self._note_lost(file.path, file.size - file.offset)
-        self._catch_up(file.found, written)
+        self._catch_up(file.found, file.key[0], written)
         file.source, file.version = new_source(file.key), UNREGISTERED
         file.generation += 1
         file.begin(0)
@@ -174,6 +177,7 @@ class Tracker:
         """The path leads elsewhere now: what is left of the file is read from its descriptor."""
         if self.by_path.get(path) is file:
             self._unlink(path)
+            self._left[path] = file
         file.rotated = True
         file.drained = False  # what was written just before counts too, before the next file begins
 
@@ -264,7 +268,7 @@ class Tracker:
         file.rotated = True
         self.fresh.append(file)
 
-    def _catch_up(self, found: Found, since_ns: int) -> None:
+    def _catch_up(self, found: Found, device: int, since_ns: int) -> None:
         """Files that were created under the path and rotated away before we saw them there.
 
         Rotation renames them all while we look; a path that leads to another file than it was
@@ -272,21 +276,23 @@ class Tracker:
         """
         for _ in range(CATCH_UP_LOOKS):
             listed = copies.newer_rotations(found.path, since_ns)
-            caught = [self._catch(found, inode, path) for inode, path in listed]
+            caught = [self._catch(found, (device, inode), path) for inode, path in listed]
             if all(caught):
                 return
 
-    def _catch(self, found: Found, inode: int, path: str) -> bool:
+    def _catch(self, found: Found, listed: FileKey, path: str) -> bool:
         """Read one such file; False where the path does not lead to it any more."""
+        if listed in self.files or listed in self._remembered:
+            return True
         try:
             fd = open_regular(path)
         except OSError as error:
             return error.errno != errno.ENOENT
         key = key_of(fd)
         known = key in self.files or key in self._remembered
-        if key[1] != inode or known or self._is_copy(path, fd):
+        if key[1] != listed[1] or known or self._is_copy(path, fd):
             os.close(fd)
-            return key[1] == inode
+            return key[1] == listed[1]
         self._rotated(fd, found, Start(new_source(key), 0))
         return True
 
