@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.ui.conftest import Explorer, OpenExplorer, Tenant
 from tests.ui.estate import push_shop
@@ -140,6 +140,43 @@ def test_everything_that_can_be_pressed_has_a_name(explorer: Explorer, tenant: T
     explorer.rows.first.click()
     expect(explorer.page.locator("pl-log-details")).to_be_visible()
     assert explorer.page.evaluate(_UNNAMED) == []
+
+
+def test_an_old_newest_line_is_a_warning(explorer: Explorer, tenant: Tenant) -> None:
+    tenant.push(["long ago"], seconds_ago=7200)
+    explorer.open()
+    freshness = explorer.page.locator("pl-freshness")
+    expect(freshness.locator(".pill.stale")).to_contain_text("newest line 2 h ago")
+    freshness.get_by_role("button").click()
+    expect(freshness.get_by_text("Nothing new has arrived for 2 h.")).to_be_visible()
+    explorer.page.keyboard.press("Escape")
+    expect(freshness.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_query_can_be_cancelled(explorer: Explorer, tenant: Tenant) -> None:
+    tenant.push(["x"])
+
+    def hold(_route: Route) -> None:
+        """Never answer."""
+
+    explorer.page.route("**/query_range", hold)
+    explorer.open('{service_name="shop"}')
+    explorer.page.get_by_role("button", name="Cancel").click()
+    expect(explorer.page.get_by_role("heading", name="The query was cancelled")).to_be_visible()
+    explorer.page.unroute("**/query_range")
+    explorer.page.get_by_role("button", name="Try again").click()
+    expect(explorer.rows).to_have_count(1)
+
+
+def test_a_line_is_copied_whole(explorer: Explorer, tenant: Tenant) -> None:
+    line = "left  right\n\tat Main.java:1"
+    tenant.push([line])
+    explorer.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    explorer.open('{service_name="shop"}')
+    explorer.rows.first.click()
+    explorer.page.get_by_role("button", name="Copy line").click()
+    expect(explorer.page.get_by_role("status").filter(has_text="Copied")).to_be_visible()
+    assert explorer.page.evaluate("navigator.clipboard.readText()") == line
 
 
 def test_the_tenant_is_sent_and_can_be_changed(open_explorer: OpenExplorer, tenant: Tenant) -> None:

@@ -13,6 +13,7 @@ import { controls } from '../styles/shared';
 import { ChartBase, timeTicks, chartStyles } from './chart-base';
 
 const DRAWN = 60;
+const LISTED = 500;
 const PALETTE = ['#1fa08f', '#4a8fd6', '#d9962b', '#c25fa6', '#7c77d1', '#d9644a', '#5fa544', '#a07a4f', '#3fb3c9', '#8795a1'];
 
 @customElement('pl-metric-view')
@@ -123,10 +124,11 @@ export class MetricView extends ChartBase {
     const cell = (n: number): unknown => html`<td class="num">${formatSample(n)}</td>`;
     return html`<table><thead><tr><th scope="col">${by || t('metric.labels')} <span class="num">(${formatCount(series.length)})</span></th>
       ${overTime ? html`<th scope="col">${t('metric.min')}</th><th scope="col">${t('metric.max')}</th><th scope="col">${t('metric.latest')}</th>` : html`<th scope="col">${t('metric.value')}</th>`}</tr></thead>
-      <tbody>${series.map((s, i) => html`<tr class=${this.off.has(i) ? 'off' : ''}>
+      <tbody>${series.slice(0, LISTED).map((s, i) => html`<tr class=${this.off.has(i) ? 'off' : ''}>
         <td>${overTime && i < DRAWN ? html`<button aria-pressed=${!this.off.has(i)} title=${s.name} @click=${() => this.toggle(i)}><i class="swatch" .style=${`--swatch:${this.colorOf(i)}`}></i><span>${s.name}</span></button>`
           : html`<span class="plain" title=${s.name}>${s.name}</span>`}</td>
-        ${overTime ? html`${cell(s.min)}${cell(s.max)}` : nothing}${cell(s.last)}</tr>`)}</tbody></table>`;
+        ${overTime ? html`${cell(s.min)}${cell(s.max)}` : nothing}${cell(s.last)}</tr>`)}</tbody></table>
+      ${series.length > LISTED ? html`<p class="note">${t('metric.listed', { count: LISTED, total: formatCount(series.length) })}</p>` : nothing}`;
   }
 
   override render(): unknown {

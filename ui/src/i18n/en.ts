@@ -127,6 +127,7 @@ export const en = {
   'metric.min': 'Min',
   'metric.max': 'Max',
   'metric.limited': 'Drawing the first {count} of {total} series; aggregate further to see all of them.',
+  'metric.listed': 'Listing the first {count} of {total} series; aggregate further to see all of them.',
   'error.title': 'The query could not be answered',
   'error.unreachable': 'The server does not answer',
   'error.unreachable.cure': 'Check that Prologue is running at this address; the page will try again when you run the query.',

@@ -129,6 +129,7 @@ export const zh: Readonly<Record<Key, string>> = {
   'metric.min': '最小',
   'metric.max': '最大',
   'metric.limited': '仅绘制 {total} 条序列中的前 {count} 条；进一步聚合即可查看全部。',
+  'metric.listed': '仅列出 {total} 条序列中的前 {count} 条；进一步聚合即可查看全部。',
   'error.title': '查询无法完成',
   'error.unreachable': '服务器没有响应',
   'error.unreachable.cure': '请确认 Prologue 正在此地址运行；再次运行查询即可重试。',
