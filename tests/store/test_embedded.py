@@ -52,3 +52,27 @@ def test_reads_run_side_by_side_and_a_full_pool_says_so(open_engine):
     running.join()
     assert reader.arrow("SELECT 1 AS n").to_pylist() == [{"n": 1}]
     reader.close()
+
+
+SECRETS = "SELECT 'secret' AS s, throwIf(number = 4999999) AS n FROM numbers(5000000)"
+
+
+@pytest.mark.parametrize(
+    "fail",
+    [
+        pytest.param(lambda engine: engine.arrow(SECRETS), id="rows written before the failure"),
+        pytest.param(lambda engine: engine.command(SECRETS), id="a command's rows"),
+        pytest.param(
+            lambda engine: engine.arrow(SECRETS, settings={"max_memory_usage": 1_000_000}), id="memory"
+        ),
+        pytest.param(
+            lambda engine: engine.arrow("SELECT sleepEachRow(1)", settings={"max_execution_time": 0.1}),
+            id="time",
+        ),
+        pytest.param(lambda engine: engine.arrow("SELECT nonsense"), id="no rows"),
+    ],
+)
+def test_a_failed_query_leaves_nothing_in_the_next_answer(engine, fail):
+    with pytest.raises((EngineError, LimitError)):
+        fail(engine)
+    assert engine.arrow("SELECT 'mine' AS s, 1 AS n").to_pylist() == [{"s": "mine", "n": 1}]

@@ -26,6 +26,9 @@ from prologue.model.errors import EngineUnavailable
 from prologue.store.engine import NONE, Parameters, Settings, Source
 from prologue.store.errors import engine_errors
 
+# The first answer after a failure may carry the leftovers; the second shows that they are gone.
+_DRAIN_TRIES = 3
+
 
 class EmbeddedEngine:
     """A connection to the engine at `path`; see `prologue.store.engine.Engine` for its duties."""
@@ -43,11 +46,11 @@ class EmbeddedEngine:
             ) from error
 
     def command(self, sql: str, parameters: Parameters = NONE, settings: Settings = NONE) -> None:
-        with self._lock, engine_errors():
+        with self._call():
             self._client.command(_with_settings(sql, settings), parameters=_bound(parameters))
 
     def arrow(self, sql: str, parameters: Parameters = NONE, settings: Settings = NONE) -> pa.Table:
-        with self._lock, engine_errors():
+        with self._call():
             table = self._client.query_arrow(
                 _with_settings(sql, settings), parameters=_bound(parameters), use_strings=True
             )
@@ -63,6 +66,27 @@ class EmbeddedEngine:
     def close(self) -> None:
         with self._lock:
             self._client.close()
+
+    @contextmanager
+    def _call(self) -> Iterator[None]:
+        """One call at a time; whatever a failed one left behind is gone before the next."""
+        with self._lock, engine_errors():
+            try:
+                yield
+            except ClickHouseError:
+                self._drain()
+                raise
+
+    def _drain(self) -> None:
+        """Empty the connection's output.
+
+        What a query wrote before it failed stays in the connection, and chDB 26.9 puts it in front of
+        the next answer: rows of one caller would reach another.
+        """
+        for _ in range(_DRAIN_TRIES):
+            if self._client.raw_query("SELECT 1", fmt="TabSeparated") == b"1\n":
+                return
+        raise EngineUnavailable("a connection to the engine cannot be emptied after a failed query")
 
 
 @contextmanager
