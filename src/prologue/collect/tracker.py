@@ -26,6 +26,8 @@ from prologue.collect.kind import Found
 
 COPY_GRACE_S = 30.0
 CATCH_UP_LOOKS = 100
+# A folder that is renamed in while it is listed may hide a file; the next rotation finds it.
+CATCH_UP_SLACK_NS = 60_000_000_000
 
 
 class Tracker:
@@ -44,6 +46,7 @@ class Tracker:
         self.files: dict[FileKey, TailedFile] = {}
         self.by_path: dict[str, TailedFile] = {}
         self._left: dict[str, TailedFile] = {}  # the file a path led to last, while it leads nowhere
+        self._since: dict[str, int] = {}  # when the file was last written that a path led to first
         self._families: dict[tuple[str, str], set[str]] = {}  # (folder, stem) -> paths being read
         self.blocked: dict[str, str] = {}  # path -> why it cannot be read, with the cure
         # Rotation copies of files that are read already, and when each was first taken for one.
@@ -67,6 +70,8 @@ class Tracker:
             self.blocked.pop(path, None)
             self.copies.pop(path, None)
         self._left = {path: file for path, file in self._left.items() if not file.closed}
+        current = self.by_path.keys() | self._left.keys()
+        self._since = {path: since for path, since in self._since.items() if path in current}
         self.blocked.update({folder: _cure(folder, why) for folder, why in scan.denied.items()})
 
     def after_first_scan(self) -> None:
@@ -121,7 +126,8 @@ class Tracker:
         before = self._left.pop(path, None)
         if before is not None:
             file.after = None if before.closed else before
-            self._catch_up(found, before.key[0], before.mtime_ns)
+            since = max(self._since.get(path, before.mtime_ns), before.mtime_ns - CATCH_UP_SLACK_NS)
+            self._catch_up(found, before.key[0], since)
 
     def replaced(self, file: TailedFile) -> None:
         """The content we knew is gone: find its copy, and begin the file anew."""
@@ -214,6 +220,7 @@ class Tracker:
         file = TailedFile(fd, key, found, start, now)
         self.files[key] = file
         self._link(found.path, file)
+        self._since.setdefault(found.path, file.mtime_ns)
         self.fresh.append(file)
         return file
 
@@ -271,14 +278,16 @@ class Tracker:
     def _catch_up(self, found: Found, device: int, since_ns: int) -> None:
         """Files that were created under the path and rotated away before we saw them there.
 
-        Rotation renames them all while we look; a path that leads to another file than it was
-        listed with means looking again.
+        Rotation renames them all while we look, so look until two looks agree and every path still
+        leads to the file it was listed with.
         """
+        before: list[tuple[int, str]] | None = None
         for _ in range(CATCH_UP_LOOKS):
             listed = copies.newer_rotations(found.path, since_ns)
             caught = [self._catch(found, (device, inode), path) for inode, path in listed]
-            if all(caught):
+            if all(caught) and listed == before:
                 return
+            before = listed
 
     def _catch(self, found: Found, listed: FileKey, path: str) -> bool:
         """Read one such file; False where the path does not lead to it any more."""
