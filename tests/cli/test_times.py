@@ -70,11 +70,18 @@ def test_an_exact_time_reads_back(timestamp: int) -> None:
     assert parse_time(format_exact(timestamp), NOW) == timestamp
 
 
+@pytest.mark.parametrize("text", ["100y", "now-100y", "0001-01-01", "9999-01-01", "9999999999999999999"])
+def test_times_that_cannot_be_stored(text: str) -> None:
+    with pytest.raises(UserError, match="1970 to 2262"):
+        parse_time(text, NOW, UTC)
+
+
 RANGES = {
     "the last hour": ((None, None, None), (NOW - 3600 * SECOND, NOW)),
     "an age": (("15m", None, None), (NOW - 900 * SECOND, NOW)),
     "from": ((None, "13:00", None), (at(2026, 11, 23, 13), NOW)),
     "from and to": ((None, "12:00", "13:00"), (at(2026, 11, 23, 12), at(2026, 11, 23, 13))),
+    "an age longer than time": (("100y", None, None), (0, NOW)),
     "an age before an end": (("1h", None, "13:00"), (at(2026, 11, 23, 12), at(2026, 11, 23, 13))),
 }
 

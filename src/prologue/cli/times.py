@@ -13,6 +13,7 @@ from prologue.config.units import parse_duration
 from prologue.model.errors import UserError
 
 SECOND = 10**9
+_LATEST = 2**63 - 1  # what 64 bits of nanoseconds reach
 _CURE = "write it like 2026-11-23T14:05:00Z, '2026-11-23 14:05', 14:05, now-1h, 1h or Unix time"
 _FRACTION = re.compile(r"(:\d\d)\.(\d{1,9})")
 _CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d)?")
@@ -33,7 +34,13 @@ def parse_time(text: str, now: int, zone: tzinfo | None = None) -> int:
     Reads RFC 3339 and its parts (a date, a date and a time, a time of today), Unix time in s, ms, us
     or ns, `now`, and a time ago (`now-1h`, `1h`). Raises UserError.
     """
-    clean = text.strip()
+    found = _read_time(text.strip(), now, zone)
+    if not 0 <= found <= _LATEST:
+        raise UserError(f"{text!r} is outside of what is stored: 1970 to 2262", cure=_CURE)
+    return found
+
+
+def _read_time(clean: str, now: int, zone: tzinfo | None) -> int:
     if clean == "now":
         return now
     if _NUMBER.fullmatch(clean):
@@ -56,7 +63,7 @@ def parse_range(
         back = round(parse_duration(since or "1h") * SECOND)
     except ValueError as error:
         raise UserError(f"--since: {error}") from error
-    begin = parse_time(start, now, zone) if start else stop - back
+    begin = parse_time(start, now, zone) if start else max(0, stop - back)
     if begin > stop:
         raise UserError("the range ends before it starts", cure="swap --from and --to")
     return TimeRange(begin, stop)

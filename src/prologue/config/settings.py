@@ -242,8 +242,8 @@ class Collect(Section, frozen=True):
     services: Annotated[
         dict[str, str],
         Meta(
-            description="`service_name` by file glob, where the name found by rule is not the one you want:"
-            " `{/srv/shop/logs/*.log: shop}`."
+            description="`service_name` by file glob, where the name found by rule is not the one you want;"
+            " the files are tailed as if they were in `include`: `{/srv/shop/logs/*.log: shop}`."
         ),
     ] = {}
     root: Annotated[

@@ -48,6 +48,8 @@ def command(client: Client, *, since: str, rate: float, seed: int, once: bool) -
     present = now()
     try:
         start = present - round(parse_duration(since) * SECOND)
+        if start < 0:
+            raise ValueError(f"{since!r} reaches back before 1970")
     except ValueError as error:
         raise UserError(f"--since: {error}") from error
     if not client.ready():

@@ -58,7 +58,7 @@ def command(  # noqa: PLR0913 - the command's options, by name
     from prologue.client.tail import Follower  # noqa: PLC0415 - `--help` need not wait for it
 
     try:
-        start = now() - round(parse_duration(since) * SECOND)
+        start = max(0, now() - round(parse_duration(since) * SECOND))
     except ValueError as error:
         raise UserError(f"--since: {error}") from error
     try:
