@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import generate
+from bench import generate, queries
 from bench.load import Sent, send
 from bench.server import Server, running, wait_for_lines
 
@@ -82,6 +82,8 @@ def main() -> None:
         try:
             with running(folder / "data", {}) as server:
                 rows.append(measure(server, name, arguments.rows, arguments.senders))
+                if name == "jsonlines":
+                    queries.report(server.url, arguments.rows)
         finally:
             shutil.rmtree(folder)
     print_table(rows)
