@@ -103,7 +103,7 @@ def test_the_command_itself(run: Run) -> None:
 
 
 LIGHT = {
-    "version": ("version", ("httpx", "chdb", "starlette", "numpy", "pyarrow", "rich")),
+    "version": ("version", ("httpx", "chdb", "starlette", "numpy", "pyarrow", "rich", "yaml")),
     "help": ("--help", ("httpx", "chdb", "starlette", "numpy", "pyarrow", "rich")),
     "a client command": ("query -h", ("chdb", "clickhouse_connect", "starlette", "numpy", "pyarrow", "rich")),
     "demo's help": ("demo -h", ("chdb", "starlette", "numpy", "pyarrow")),

@@ -17,7 +17,6 @@ from collections.abc import Iterator, Mapping
 from prologue.config.entry import Entry, Origin
 from prologue.config.schema import ENV_PREFIX, Key, Schema, nearest
 from prologue.config.values import Raw
-from prologue.config.yaml_file import read_value
 from prologue.model.errors import ConfigError
 
 CONFIG = "PROLOGUE_CONFIG"
@@ -66,7 +65,12 @@ def _is_service_link(name: str, text: str) -> bool:
 def _raw(key: Key, name: str, text: str) -> Raw:
     """Lists and maps may be YAML (`[a, b]`, `{a: 1}`); everything else is plain text."""
     opening = {"list": "[", "map": "{"}.get(key.kind)
-    return read_value(key, text, name) if opening and text.lstrip().startswith(opening) else text
+    if not opening or not text.lstrip().startswith(opening):
+        return text
+    # Here, because `prologue version` reads this module for its reserved names and needs no YAML.
+    from prologue.config.yaml_file import read_value  # noqa: PLC0415 - as above
+
+    return read_value(key, text, name)
 
 
 def _unknown(name: str, by_name: Mapping[str, Key]) -> ConfigError:
