@@ -76,6 +76,11 @@ class QueryEngine:
         self._limits = limits or Limits()
         self._clock = clock
 
+    @property
+    def limits(self) -> Limits:
+        """What one query may cost."""
+        return self._limits
+
     def query(self, text: str, request: Request) -> Answer:
         """Raises `QueryError` for the user's mistakes and `LimitError` where a limit ends the query."""
         started = self._clock()

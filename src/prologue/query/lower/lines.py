@@ -39,6 +39,11 @@ def lower_lines(node: Lines, request: Request, facts: Facts) -> Statement:
     `lines` counts the entries, `first` and `last` are the ns of the oldest and the newest.
     """
     bindings = Bindings()
+    return Statement(_render(shown_rows(node, request, facts, bindings), request), bindings.values)
+
+
+def shown_rows(node: Lines, request: Request, facts: Facts, bindings: Bindings) -> Rows:
+    """The lines of the answer and no others, in no order, with the pipeline run on them."""
     found = scan_rows(scan_of(node, request), facts, bindings, request.derived)
     passing = run_stages(found, node.stages)
     order = "ASC" if request.direction is Direction.FORWARD else "DESC"
@@ -46,8 +51,7 @@ def lower_lines(node: Lines, request: Request, facts: Facts) -> Statement:
     limit = bindings.integer(request.limit)
     nearest = f"SELECT {raw} FROM ({passing.sql}) ORDER BY timestamp {order} LIMIT {limit}"
     few = replace(found, source=f"({nearest})", conditions=())
-    shown = run_stages(few, node.stages)
-    return Statement(_render(shown, request), bindings.values)
+    return run_stages(few, node.stages)
 
 
 def _render(rows: Rows, request: Request) -> str:
