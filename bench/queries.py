@@ -29,8 +29,9 @@ def questions(rows: int) -> tuple[Question, ...]:
     # No line holds it: nothing ends the search early.
     needle = "ache miss for key item:99999999"
     by_level = f"sum by (detected_level) (count_over_time({everything}[1m]))"
-    quantile = (
-        'quantile_over_time(0.99, {service_name="cart"} | logfmt | unwrap duration(dur) | __error__="" [1m])'
+    durations = '{service_name="cart"} | logfmt | unwrap duration(dur) | __error__="" [1m]'
+    quantile = f"quantile_over_time(0.99, {durations}) by (pod)"
+        'quantile_over_time(0.99, {service_name="cart"} | logfmt | unwrap duration(dur) | __error__="" [1m]) by (pod)'
     )
     return (
         Question("substring needle", "query_range", {"query": f'{everything} |= "{needle}"', **span}, 150),

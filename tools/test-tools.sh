@@ -4,6 +4,7 @@ set -euo pipefail
 missing=()
 command -v chromium >/dev/null || missing+=(chromium)
 command -v logrotate >/dev/null || missing+=(logrotate)
+command -v journalctl >/dev/null || missing+=(systemd)
 [ ${#missing[@]} = 0 ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   echo "installing for the tests: ${missing[*]}" >&2

@@ -73,6 +73,8 @@ def test_leading_times(parse, line, zone, expected):
         ('{"lvl":"ERROR","msg":"info"}', "error"),
         ("2026-11-23 10:00:00 [main] ERROR com.x.Y - failed", "error"),
         ("[info] started", "info"),
+        ("\x1b[32mINFO\x1b[0m coloured", "info"),
+        ("12:00 \x1b[1;31mERROR \x1b[0m coloured", "error"),
         ("DEBUG: x", "debug"),
         ("panic: runtime error", "fatal"),
         ("<critical> x", "critical"),

@@ -47,8 +47,8 @@ LEVEL_KEYS = (
 # glog ("E1123 13:45:23.419447 1 main.go:164] ...").
 _BODY_LEVELS = (
     r"""(?i)\b(?:log_?)?(?:level|lvl|severity)["']?\s*[=:]\s*["']?([a-z]+)""",
-    r"(?i)(?:^|[\s\[<(|/:])(trace|debug|dbg|info|notice|warning|warn|error|err|critical|crit|fatal|panic|emerg"
-    r"|alert|severe)(?:[\s\]>)|/:,]|$)",
+    r"(?i)(?:^|[\s\[<(|/:]|\x1b\[[0-9;]*m)(trace|debug|dbg|info|notice|warning|warn|error|err|critical|crit|fatal|panic|emerg"
+    r"|alert|severe)(?:[\s\]>)|/:,\x1b]|$)",
     r"^([IWEF])\d{4} \d\d:\d\d:\d\d",
 )
 

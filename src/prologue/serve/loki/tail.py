@@ -4,6 +4,9 @@ A tail follows batches, not timestamps: after each stored batch it asks for the 
 has not seen, so a line is sent once and a late one is not missed. Of more than _MESSAGE_LINES lines at
 once the newest are sent, and `dropped_entries` says from when on.
 
+A browser cannot set headers on a WebSocket, so the tenant and the encoding flags may come as parameters
+of the headers' names. A header wins: a proxy that sets the tenant must not be overruled from the URL.
+
 Source: Loki's HTTP API reference, "Stream logs".
 """
 
@@ -79,11 +82,11 @@ class Tails:
         now = time.time_ns()
         start = parameters.time(text, "start") if (text := parameters.one(found, "start")) else now - _HOUR
         request = Request(
-            tenant=resolve_tenant(socket.headers.get(TENANT_HEADER)),
+            tenant=resolve_tenant(_said(socket, TENANT_HEADER)),
             start=start,
             end=_LATEST,
             limit=parameters.whole_number(found, "limit", _DEFAULT_LIMIT),
-            categorize="categorize-labels" in socket.headers.get("x-loki-response-encoding-flags", ""),
+            categorize="categorize-labels" in _said(socket, "x-loki-response-encoding-flags"),
             derived=Derived(detected_level=self._context.settings.labels.discover_log_levels),
             now=now,
         )
@@ -128,6 +131,13 @@ class Tails:
         answer = await asyncio.to_thread(self._engine.query, text, backward)
         if answer.entries:
             await socket.send_text(_message(answer, request).decode())
+
+
+def _said(socket: WebSocket, header: str) -> str:
+    """A header, or the parameter of its name: a browser's WebSocket cannot set headers."""
+    if header in socket.headers:
+        return socket.headers[header]
+    return next((value for name, value in socket.query_params.multi_items() if name.lower() == header), "")
 
 
 def _message(answer: Answer, request: Request) -> bytes:
