@@ -58,8 +58,10 @@ def label_maps(env: Environment) -> LabelMaps:
     for change in env.changes:
         maps = _apply(maps, change, env.bindings, steps)
     stream, metadata, parsed = maps
-    errors = f"map('{ERROR}', {env.error}, '{ERROR_DETAILS}', {env.details})"
-    parsed = steps.keep(f"mapFilter((k, v) -> v != '', mapUpdate({parsed}, {errors}))")
+    if env.error.columns:
+        # A key that `--keep-empty` kept is empty on purpose; an error that is empty is none.
+        errors = f"map('{ERROR}', {env.error}, '{ERROR_DETAILS}', {env.details})"
+        parsed = steps.keep(f"mapUpdate({parsed}, mapFilter((k, v) -> v != '', {errors}))")
     return LabelMaps(tuple(steps.steps), stream, metadata, parsed)
 
 
@@ -109,14 +111,16 @@ def _apply(maps: Maps, change: Change, bindings: Bindings, steps: _Steps) -> Map
     stream, metadata, parsed = maps
     if isinstance(change, Parsed):
         taken = f"mapContains({stream}, k) OR mapContains({metadata}, k)"
-        found = f"mapApply((k, v) -> (if({taken}, concat(k, '{EXTRACTED}'), k), v), {change.layer.labels()})"
+        renamed = f"(if({taken}, concat(k, '{EXTRACTED}'), k), v)"
+        found = f"mapApply((k, v) -> {renamed}, {change.layer.labels()})"
         return stream, metadata, steps.keep(f"mapUpdate({found}, {parsed})")
     if isinstance(change, Assigned):
         names = bindings.texts(change.values)
         entries = ", ".join(f"{bindings.text(name)}, {value}" for name, value in change.values.items())
         rest = [steps.keep(f"mapFilter((k, v) -> NOT has({names}, k), {one})") for one in (stream, metadata)]
         update = f"mapUpdate({parsed}, CAST(map({entries}), 'Map(String, String)'))"
-        return rest[0], rest[1], steps.keep(f"mapFilter((k, v) -> v != '', {update})")
+        kept = f"mapFilter((k, v) -> v != '' OR NOT has({names}, k), {update})"
+        return rest[0], rest[1], steps.keep(kept)
     return _filter(maps, change, bindings, steps)
 
 

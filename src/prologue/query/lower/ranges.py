@@ -102,6 +102,7 @@ def _open(job: _Job) -> Relation:
     for name, sql in maps.steps:
         source = f"(SELECT *, {sql} AS {name} FROM {source})"
     merged = f"mapUpdate(mapUpdate({maps.stream}, {maps.metadata}), {maps.parsed})"
+    merged = f"mapFilter((k, v) -> v != '', {merged})"
     grouping = job.node.grouping
     if grouping is not None:
         merged = kept_labels(merged, grouping.labels, job.bindings, without=True)
