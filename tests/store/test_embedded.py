@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from prologue.model.errors import EngineError, LimitError
-from prologue.store.engine import Source
+from prologue.store.engine import Source, Usage
 from prologue.store.reader import Reader
 
 
@@ -76,3 +76,13 @@ def test_a_failed_query_leaves_nothing_in_the_next_answer(engine, fail):
     with pytest.raises((EngineError, LimitError)):
         fail(engine)
     assert engine.arrow("SELECT 'mine' AS s, 1 AS n").to_pylist() == [{"s": "mine", "n": 1}]
+
+
+def test_usage_counts_what_was_read_from_tables(engine):
+    engine.command("CREATE TABLE t (n UInt64) ENGINE = MergeTree ORDER BY n")
+    engine.command("INSERT INTO t SELECT number FROM numbers(1000)")
+    engine.arrow("SELECT sum(n) FROM t")
+    assert engine.usage == Usage(rows=1000, bytes=8000)
+    with pytest.raises(EngineError):
+        engine.arrow("SELECT nonsense")
+    assert engine.usage == Usage(), "a query that read nothing does not repeat its predecessor's"

@@ -11,6 +11,7 @@
     |   |-- BufferFull        back-pressure: try again after `retry_after` seconds
     |   |-- PositionConflict  a payload does not join what is held of its source: resume at `resume_at`
     |   `-- EngineUnavailable the engine cannot take or answer now
+    |-- Cancelled             the caller went away, so its query was stopped; nobody reads this
     `-- EngineError           the engine refused a statement we built: our fault, never the user's
 
 Third-party exceptions are wrapped where they enter and never cross a stage. A user-visible error
@@ -135,6 +136,12 @@ class EngineUnavailable(TemporaryError):
     """The engine cannot take or answer this now."""
 
     code = "engine_unavailable"
+
+
+class Cancelled(PrologueError):
+    """The caller went away, so its query was stopped; nobody reads this."""
+
+    code = "cancelled"
 
 
 class EngineError(PrologueError):

@@ -19,6 +19,7 @@ from starlette.responses import Response
 
 from prologue.model.errors import (
     BufferFull,
+    Cancelled,
     LimitError,
     PayloadTooLarge,
     PrologueError,
@@ -42,6 +43,8 @@ def status_of(error: PrologueError) -> tuple[int, str]:
         return 429, "unavailable"
     if isinstance(error, TemporaryError):
         return 503, "unavailable"
+    if isinstance(error, Cancelled):
+        return 499, "canceled"  # nginx's status for a client that closed the request; Loki's errorType
     return 500, "internal"
 
 

@@ -23,7 +23,7 @@ import pyarrow as pa
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from prologue.model.errors import EngineUnavailable
-from prologue.store.engine import NONE, Parameters, Settings, Source
+from prologue.store.engine import NONE, Parameters, Settings, Source, Usage
 from prologue.store.errors import engine_errors
 
 # The first answer after a failure may carry the leftovers; the second shows that they are gone.
@@ -44,6 +44,10 @@ class EmbeddedEngine:
                 f"the engine cannot open {path}: {error}",
                 cure="stop the other process that uses this directory, or choose another with --data-dir",
             ) from error
+        self._usage = Usage()
+        # The driver's own summary counts the rows of the answer. What a query read only the engine's
+        # progress tells, on the chDB connection that the driver keeps for itself.
+        cast("Any", self._client)._backend._handle.conn.set_progress_callback(self._progressed)
 
     def command(self, sql: str, parameters: Parameters = NONE, settings: Settings = NONE) -> None:
         with self._call():
@@ -63,18 +67,29 @@ class EmbeddedEngine:
             rows = f"file('{path}', '{source.format}', '{source.structure}')"
             self.command(f"INSERT INTO {into} {select.replace('{source}', rows)}", parameters, settings)
 
+    @property
+    def usage(self) -> Usage:
+        return self._usage
+
     def close(self) -> None:
         with self._lock:
             self._client.close()
+
+    def _progressed(self, progress: Mapping[str, int]) -> None:
+        """Called by the engine ten times a second and at the end, with totals so far."""
+        self._usage = Usage(progress["read_rows"], progress["read_bytes"])
 
     @contextmanager
     def _call(self) -> Iterator[None]:
         """One call at a time; whatever a failed one left behind is gone before the next."""
         with self._lock, engine_errors():
+            self._usage = Usage()
             try:
                 yield
             except ClickHouseError:
+                usage = self._usage
                 self._drain()
+                self._usage = usage
                 raise
 
     def _drain(self) -> None:

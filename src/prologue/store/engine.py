@@ -30,6 +30,14 @@ class Source:
     data: tuple[bytes | memoryview | pa.Buffer, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a query read from the tables: rows, and their uncompressed bytes."""
+
+    rows: int = 0
+    bytes: int = 0
+
+
 class Engine(Protocol):
     """One conversation with the engine.
 
@@ -47,6 +55,11 @@ class Engine(Protocol):
         self, into: str, select: str, source: Source, parameters: Parameters = ..., settings: Settings = ...
     ) -> None:
         """`INSERT INTO <into> <select>`, where `{source}` in `select` stands for the source's rows."""
+        ...
+
+    @property
+    def usage(self) -> Usage:
+        """What the last `arrow` or `command` read, also where it failed."""
         ...
 
     def close(self) -> None: ...

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from prologue.model.errors import EngineError, EngineUnavailable, LimitError
+from prologue.model.errors import Cancelled, EngineError, EngineUnavailable, LimitError
 
 _CODE = re.compile(r"Code: (\d+)\.")
 _NOISE = re.compile(r"\s*(?:\(version [^)]*\)|: In scope .*)", re.DOTALL)
@@ -22,6 +22,7 @@ _LIMITS = {
     241: ("the query ran into its memory limit", "narrow the query, or raise query.max_memory"),
     396: ("the result is larger than the limit", "narrow the query or lower its limit"),
 }
+_CANCELLED = 394
 _TEMPORARY = {
     243: "the disk is full",
     252: "too many parts wait to be merged",
@@ -31,11 +32,13 @@ _TEMPORARY = {
 }
 
 
-def classify(error: Exception) -> EngineError | EngineUnavailable | LimitError:
+def classify(error: Exception) -> EngineError | EngineUnavailable | LimitError | Cancelled:
     """The Prologue error for a failure of the driver or the engine."""
     text = str(error)
     match = _CODE.search(text)
     code = int(match.group(1)) if match else 0
+    if code == _CANCELLED:
+        return Cancelled("the query was cancelled")
     if code in _LIMITS:
         message, cure = _LIMITS[code]
         return LimitError(message, cure=cure)
