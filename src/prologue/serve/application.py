@@ -19,18 +19,22 @@ from prologue.receive import http as receive_http
 from prologue.receive.settings import ReceiveSettings
 from prologue.serve import errors, health, ui
 from prologue.serve.context import Context
+from prologue.serve.loki.index import Index
 from prologue.serve.loki.labels import Labels
 from prologue.serve.loki.queries import Queries
 from prologue.serve.loki.tail import Tails
+from prologue.serve.running import Runner
 
 
 def routes(context: Context, receive: ReceiveSettings) -> list[BaseRoute]:
     """Every route there is; the UI last, because it answers what nothing else does."""
     engine = QueryEngine(context.reader, limits_of(context.settings.query, context.settings.store))
+    runner = Runner(context.reader)
     return [
         *receive_http.routes(context.sink, receive),
-        *Queries(context, engine).routes(),
-        *Labels(engine).routes(),
+        *Queries(context, engine, runner).routes(),
+        *Labels(engine, runner).routes(),
+        *Index(engine, runner).routes(),
         *Tails(context, engine).routes(),
         *health.routes(context),
         *ui.routes(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 
 from starlette.requests import Request
@@ -15,8 +14,8 @@ from prologue.query.streams import Scope
 from prologue.receive.tenant import TENANT_HEADER, resolve_tenant
 from prologue.serve.loki import answers, parameters
 from prologue.serve.loki.parameters import Parameters
+from prologue.serve.running import Runner
 
-_METHODS = ["GET", "POST"]
 # Loki's default for these routes.
 _SPAN = 6 * 3600 * parameters.NANOSECONDS
 
@@ -24,35 +23,38 @@ _SPAN = 6 * 3600 * parameters.NANOSECONDS
 class Labels:
     """The lookup routes over one query engine."""
 
-    def __init__(self, engine: QueryEngine) -> None:
+    def __init__(self, engine: QueryEngine, runner: Runner) -> None:
+        self._runner = runner
         self._lookups = Lookups(engine)
 
     def routes(self) -> list[BaseRoute]:
         return [
-            Route("/loki/api/v1/labels", self.names, methods=_METHODS),
-            Route("/loki/api/v1/label", self.names, methods=_METHODS),
-            Route("/loki/api/v1/label/{name}/values", self.values, methods=_METHODS),
-            Route("/loki/api/v1/series", self.series, methods=_METHODS),
+            Route("/loki/api/v1/labels", self.names, methods=answers.METHODS),
+            Route("/loki/api/v1/label", self.names, methods=answers.METHODS),
+            Route("/loki/api/v1/label/{name}/values", self.values, methods=answers.METHODS),
+            Route("/loki/api/v1/series", self.series, methods=answers.METHODS),
         ]
 
     async def names(self, http: Request) -> Response:
         found = await parameters.read(http)
-        selector = parameters.one(found, "query")
+        scope, selector = _scope(http, found), parameters.one(found, "query")
         return answers.success(
-            await asyncio.to_thread(self._lookups.label_names, _scope(http, found), selector)
+            await self._runner.run(http, lambda: self._lookups.label_names(scope, selector))
         )
 
     async def values(self, http: Request) -> Response:
         found = await parameters.read(http)
         name, selector = http.path_params["name"], parameters.one(found, "query")
+        scope = _scope(http, found)
         return answers.success(
-            await asyncio.to_thread(self._lookups.label_values, _scope(http, found), name, selector)
+            await self._runner.run(http, lambda: self._lookups.label_values(scope, name, selector))
         )
 
     async def series(self, http: Request) -> Response:
         found = await parameters.read(http)
         selectors = [*found.get("match[]", ()), *found.get("match", ())]
-        return answers.success(await asyncio.to_thread(self._lookups.series, _scope(http, found), selectors))
+        scope = _scope(http, found)
+        return answers.success(await self._runner.run(http, lambda: self._lookups.series(scope, selectors)))
 
 
 def _scope(http: Request, found: Parameters) -> Scope:

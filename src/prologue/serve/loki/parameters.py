@@ -17,6 +17,9 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from prologue.model.errors import LimitError, UserError
+from prologue.query.lower.scan import Scan
+from prologue.query.syntax.parser import parse_matchers
+from prologue.receive.tenant import TENANT_HEADER, resolve_tenant
 
 NANOSECONDS = 1_000_000_000
 MAX_FORM_BYTES = 1 << 20
@@ -164,6 +167,18 @@ def forward(parameters: Parameters) -> bool:
     if text not in ("forward", "backward"):
         raise UserError(f"direction={text!r} is neither forward nor backward", cure="write one of the two")
     return text == "forward"
+
+
+def scan(request: Request, parameters: Parameters, now: int, default_span: int = _HOUR) -> Scan:
+    """The lines of the tenant that the selector in `query` means, between `start` and `end`.
+
+    No selector means every stream. Raises QueryError where there is more than a selector.
+    """
+    start, end = bounds(parameters, now, default_span)
+    text = one(parameters, "query").strip()
+    matchers = parse_matchers(text, allow_empty=True) if text else ()
+    tenant = resolve_tenant(request.headers.get(TENANT_HEADER))
+    return Scan(tenant, matchers, start, max(start, end - 1))
 
 
 def _from_rfc3339(stamp: re.Match[str], name: str, text: str) -> int:

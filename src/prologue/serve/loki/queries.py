@@ -1,12 +1,10 @@
 """`query` and `query_range`: LogQL over HTTP, as Loki's clients ask it.
 
-Queries run on threads, because the engine has no asynchronous client; the pool of connections bounds
-how many run at once.
+Queries run on threads and end when their client hangs up (`prologue.serve.running`).
 """
 
 from __future__ import annotations
 
-import asyncio
 import time
 from dataclasses import replace
 
@@ -22,8 +20,8 @@ from prologue.receive.tenant import TENANT_HEADER, resolve_tenant
 from prologue.serve.context import Context
 from prologue.serve.loki import answers, parameters
 from prologue.serve.loki.parameters import Parameters
+from prologue.serve.running import Runner
 
-_METHODS = ["GET", "POST"]
 _FLAGS = "x-loki-response-encoding-flags"
 _DEFAULT_LIMIT = 100
 
@@ -31,14 +29,15 @@ _DEFAULT_LIMIT = 100
 class Queries:
     """The two query routes over one engine."""
 
-    def __init__(self, context: Context, engine: QueryEngine) -> None:
+    def __init__(self, context: Context, engine: QueryEngine, runner: Runner) -> None:
+        self._runner = runner
         self._derived = Derived(detected_level=context.settings.labels.discover_log_levels)
         self._engine = engine
 
     def routes(self) -> list[BaseRoute]:
         return [
-            Route("/loki/api/v1/query", self.query, methods=_METHODS),
-            Route("/loki/api/v1/query_range", self.query_range, methods=_METHODS),
+            Route("/loki/api/v1/query", self.query, methods=answers.METHODS),
+            Route("/loki/api/v1/query_range", self.query_range, methods=answers.METHODS),
         ]
 
     async def query(self, http: HttpRequest) -> Response:
@@ -53,7 +52,7 @@ class Queries:
                 "log queries are not supported as an instant query",
                 cure="ask query_range, or count lines: count_over_time(... [5m])",
             )
-        return await self._answer(query, request)
+        return await self._answer(http, query, request)
 
     async def query_range(self, http: HttpRequest) -> Response:
         """From `start` to `end`; a metric query every `step`."""
@@ -63,7 +62,7 @@ class Queries:
         request = replace(
             self._request(http, found), start=asked.start, end=asked.end, step=asked.step, interval=interval
         )
-        return await self._answer(parameters.required(found, "query", '{app="cart"}'), request)
+        return await self._answer(http, parameters.required(found, "query", '{app="cart"}'), request)
 
     def _request(self, http: HttpRequest, found: Parameters) -> Request:
         return Request(
@@ -77,6 +76,6 @@ class Queries:
             now=time.time_ns(),
         )
 
-    async def _answer(self, text: str, request: Request) -> Response:
-        answer = await asyncio.to_thread(self._engine.query, text, request)
-        return answers.query_answer(answer, categorized=request.categorize)
+    async def _answer(self, http: HttpRequest, text: str, request: Request) -> Response:
+        answer, usage = await self._runner.metered(http, lambda: self._engine.query(text, request))
+        return answers.query_answer(answer, usage, categorized=request.categorize)
