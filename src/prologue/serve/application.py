@@ -23,6 +23,7 @@ from prologue.serve.loki.index import Index
 from prologue.serve.loki.labels import Labels
 from prologue.serve.loki.queries import Queries
 from prologue.serve.loki.tail import Tails
+from prologue.serve.native.routes import Native
 from prologue.serve.running import Runner
 
 
@@ -36,6 +37,7 @@ def routes(context: Context, receive: ReceiveSettings) -> list[BaseRoute]:
         *Labels(engine, runner).routes(),
         *Index(engine, runner).routes(),
         *Tails(context, engine).routes(),
+        *Native(context, engine).routes(),
         *health.routes(context),
         *ui.routes(),
     ]

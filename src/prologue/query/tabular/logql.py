@@ -55,7 +55,7 @@ def _lines(plan: Lines, request: Request, facts: Facts) -> Statement:
         f"{_text_map(maps.stream)} AS labels",
         f"{_text_map(maps.metadata)} AS structured_metadata",
         f"{_text_map(maps.parsed)} AS parsed",
-        "toString(level) AS level",
+        "CAST(level, 'String') AS level",
         "trace_id",
         "span_id",
     )

@@ -12,11 +12,13 @@ Next chapter: `prologue.serve.native`, which puts it on HTTP.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+import orjson
 import pyarrow as pa
 
+from prologue.model.errors import QueryError
 from prologue.query.sql import Statement
 
 Run = Callable[[Statement], pa.Table]
@@ -30,7 +32,8 @@ JSON_SETTINGS = (
 """64-bit numbers are strings, because JavaScript rounds them; NaN and infinities are strings too."""
 
 _WRAPPED = re.compile(r"^(?:LowCardinality|Nullable)\((.+)\)$")
-_AS_TEXT = re.compile(r"^(?:Enum(?:8|16)|IPv[46]|U?Int(?:128|256)|UUID|Interval\w+|Decimal256)\b")
+_AS_TEXT = re.compile(r"^(?:Enum(?:8|16)|IPv[46]|U?Int(?:128|256)|UUID|FixedString)\b")
+_STATE = re.compile(r"\b(?:Simple)?AggregateFunction\(")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +45,84 @@ class Column:
 
 
 def describe(statement: Statement, run: Run) -> tuple[Column, ...]:
-    """The columns of a SELECT, without reading rows. Raises the errors that running it would."""
-    # Parentheses around DESCRIBE: it answers in no format of its own otherwise.
-    table = run(Statement(f"SELECT name, type FROM (DESCRIBE ({statement.sql}))", statement.parameters))
-    return tuple(Column(row["name"], row["type"]) for row in table.to_pylist())
+    """The columns of a SELECT, found without running it.
+
+    Raises QueryError where two have one name, or one is an aggregate function's unfinished state.
+    """
+    table = run(Statement(f"DESCRIBE ({statement.sql})", statement.parameters))
+    names, types = table["name"].to_pylist(), table["type"].to_pylist()
+    columns = tuple(Column(str(name), str(kind)) for name, kind in zip(names, types, strict=True))
+    for column in columns:
+        if names.count(column.name) > 1:
+            raise QueryError(f"two columns are called {column.name!r}", cure="name each: ... AS another_name")
+        if _STATE.search(column.type):
+            raise QueryError(
+                f"the column {column.name!r} is the state of an aggregation, not a value",
+                cure="aggregate to the end: use sum, not sumState",
+            )
+    return columns
 
 
 def arrow_table(statement: Statement, run: Run) -> pa.Table:
-    """The rows as an Arrow table of the columns' own meaning."""
-    columns = describe(statement, run)
-    if len({column.name for column in columns}) < len(columns):
-        # Two columns of one name cannot be told apart from outside; the engine hands over both as they are.
-        return run(statement)
-    shown = ", ".join(f"{_meaning(column)} AS {quoted(column.name)}" for column in columns)
+    """The rows as an Arrow table."""
+    shown = ", ".join(_as_arrow(column) for column in describe(statement, run))
     return run(Statement(f"SELECT {shown} FROM ({statement.sql})", statement.parameters))
+
+
+@dataclass(frozen=True, slots=True)
+class JsonRows:
+    """`rows` are the pieces of a JSON array of arrays, one array a row; `count` how many rows."""
+
+    columns: tuple[Column, ...]
+    rows: Sequence[bytes | memoryview]
+    count: int
+
+    def body(self, seconds: float) -> Iterator[bytes | memoryview]:
+        """The answer's body in pieces. `seconds` is what it took."""
+        columns = [{"name": column.name, "type": column.type} for column in self.columns]
+        yield b'{"status":"success","data":{"columns":' + orjson.dumps(columns) + b',"rows":['
+        yield from self.rows
+        stats = {"rows": self.count, "seconds": round(seconds, 6)}
+        yield b"]}," + b'"stats":' + orjson.dumps(stats) + b"}"
+
+
+def json_rows(statement: Statement, run: Run) -> JsonRows:
+    """The rows as JSON, written by the engine."""
+    columns = describe(statement, run)
+    row = "concat(',', formatRowNoNewline('JSONCompactEachRow', *))"
+    written = f"SELECT {row} AS row FROM ({statement.sql}) SETTINGS {JSON_SETTINGS}"
+    table = run(Statement(f"SELECT row FROM ({written})", statement.parameters))
+    pieces = [text for chunk in table["row"].chunks if (text := _bytes_of(chunk))]
+    if pieces:
+        pieces[0] = pieces[0][1:]  # the first comma has nothing before it
+    return JsonRows(columns, pieces, table.num_rows)
+
+
+def quoted(name: str) -> str:
+    """Any text as a name in SQL."""
+    return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
+
+
+def _as_arrow(column: Column) -> str:
+    name = quoted(column.name)
+    kind = column.type
+    while wrapped := _WRAPPED.match(kind):
+        kind = wrapped.group(1)
+    value = name
+    if kind == "String":
+        value = f"toValidUTF8({name})"
+    elif _AS_TEXT.match(kind):
+        value = f"toString({name})"
+    elif kind.startswith("DateTime") and not kind.startswith("DateTime64"):
+        value = f"toDateTime64({name}, 0)"
+    return f"{value} AS {name}" if value != name else name
+
+
+def _bytes_of(chunk: pa.Array) -> memoryview:
+    """The text of all rows of a string column, one after the other, without copying."""
+    _, offsets, data = chunk.buffers()
+    if offsets is None or data is None or not len(chunk):
+        return memoryview(b"")
+    ends = memoryview(offsets)
+    ends = ends.cast("q") if pa.types.is_large_string(chunk.type) else ends.cast("i")
+    return memoryview(data)[ends[chunk.offset] : ends[chunk.offset + len(chunk)]]
