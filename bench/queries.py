@@ -31,8 +31,6 @@ def questions(rows: int) -> tuple[Question, ...]:
     by_level = f"sum by (detected_level) (count_over_time({everything}[1m]))"
     durations = '{service_name="cart"} | logfmt | unwrap duration(dur) | __error__="" [1m]'
     quantile = f"quantile_over_time(0.99, {durations}) by (pod)"
-        'quantile_over_time(0.99, {service_name="cart"} | logfmt | unwrap duration(dur) | __error__="" [1m]) by (pod)'
-    )
     return (
         Question("substring needle", "query_range", {"query": f'{everything} |= "{needle}"', **span}, 150),
         Question("token needle", "query_range", {"query": f'{everything} |= "nosuchtoken"', **span}, 30),
