@@ -81,15 +81,16 @@ class QueryEngine:
         """What one query may cost."""
         return self._limits
 
+    @property
+    def limits(self) -> Limits:
+        return self._limits
+
     def query(self, text: str, request: Request) -> Answer:
         """Raises `QueryError` for the user's mistakes and `LimitError` where a limit ends the query."""
         started = self._clock()
         compiled = compile_query(text, request)
-        if compiled.is_log and request.limit > self._limits.max_entries > 0:
-            raise LimitError(
-                f"a limit of {request.limit} lines is over the maximum of {self._limits.max_entries}",
-                cure="lower the limit and page by time, or raise query.max_entries",
-            )
+        if compiled.is_log:
+            self.check_entries(request.limit)
         with query_errors():
             return self._answer(compiled, started)
 
@@ -99,6 +100,14 @@ class QueryEngine:
         with query_errors():
             statement = compiled.statement(self._facts(compiled), self._limits.max_series)
         return {"plan": repr(compiled.plan), "sql": statement.sql, "parameters": dict(statement.parameters)}
+
+    def check_entries(self, limit: int) -> None:
+        """Raises LimitError where so many lines are too many for one answer."""
+        if limit > self._limits.max_entries > 0:
+            raise LimitError(
+                f"a limit of {limit} lines is over the maximum of {self._limits.max_entries}",
+                cure="lower the limit and page by time, or raise query.max_entries",
+            )
 
     def run(self, statement: Statement) -> pa.Table:
         """The rows of a statement, within the limits."""

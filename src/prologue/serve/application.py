@@ -19,6 +19,7 @@ from prologue.receive import http as receive_http
 from prologue.receive.settings import ReceiveSettings
 from prologue.serve import errors, health, ui
 from prologue.serve.context import Context
+from prologue.serve.loki.detected import Detected
 from prologue.serve.loki.index import Index
 from prologue.serve.loki.labels import Labels
 from prologue.serve.loki.queries import Queries
@@ -36,6 +37,7 @@ def routes(context: Context, receive: ReceiveSettings) -> list[BaseRoute]:
         *Queries(context, engine, runner).routes(),
         *Labels(engine, runner).routes(),
         *Index(engine, runner).routes(),
+        *Detected(context, engine, runner).routes(),
         *Tails(context, engine).routes(),
         *Native(context, engine).routes(),
         *health.routes(context),
