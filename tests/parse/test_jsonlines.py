@@ -57,6 +57,11 @@ def test_times(parse, value, expected):
     assert record["time"] == expected
 
 
+def test_objects_without_a_time_keep_their_order(parse):
+    records = parse(payload(b"".join(b'{"_msg":"%d"}\n' % number for number in range(50_000))))
+    assert [int(record["body"]) for record in records] == list(range(50_000))
+
+
 def test_a_time_that_is_none_stays_an_attribute(parse):
     [record] = parse(payload(b'{"_time":"garbage","_msg":"x"}'))
     assert record["time"] == NOW_TEXT

@@ -106,3 +106,14 @@ def test_a_source_that_counts_other_rows_than_promised_is_refused(migrated, writ
     with pytest.raises(EngineError, match="parsed 3 rows of a source that holds 4"):
         writer.parse([stage(rows=4)])
     assert bodies(migrated) == []
+
+
+def test_a_stream_is_kept_under_the_class_its_label_names(migrated):
+    writer = LogWriter(migrated, finish(ParseOptions()), retention_classes=["audit"])
+    labels = "concat('{\"retention_class\":\"', splitByChar(' ', line)[2], '\"}')"
+    select = SELECT.replace("""'{"app":"x"}'""", f"toLowCardinality({labels})")
+    data = b"2026-11-23 audit\n2026-11-23 other\n"
+    writer.parse([Stage(Source("LineAsString", "line String", (data,)), select, rows=2)])
+    writer.commit(1, recover=False)
+    rows = migrated.arrow("SELECT body, toString(retention) AS class FROM logs ORDER BY body").to_pylist()
+    assert [(row["body"][11:], row["class"]) for row in rows] == [("audit", "audit"), ("other", "default")]

@@ -75,7 +75,10 @@ class Node:
             discover_service_name=settings.labels.discover_service_name,
             discover_log_levels=settings.labels.discover_log_levels,
         )
-        writers = [LogWriter(self._engine(), finish(options)) for _ in range(_WRITERS)]
+        writers = [
+            LogWriter(self._engine(), finish(options), retention_classes=list(settings.store.retention))
+            for _ in range(_WRITERS)
+        ]
         self.ingest = Ingest(self.buffer, writers, self.progress, options=options, recover_upto=stored)
         self.ingest.start()
         self.maintenance = Maintenance(engine, retention_days(settings))

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import uvicorn
 import uvloop
@@ -26,6 +29,9 @@ from prologue.telemetry import log
 from prologue.telemetry.version import version
 
 logger = logging.getLogger(__name__)
+
+# Where clients ask unless they are told otherwise.
+DEFAULT_URL = "http://127.0.0.1:3100"
 
 _BACKLOG = 2048
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -134,21 +140,34 @@ def _greet(listener: socket.socket, node: Node) -> None:
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     print(f"Prologue {version()} is ready: {url}/", flush=True)
     if node.collector is not None:
-        _tell_sources(node)
+        _tell_sources(node, url)
     print(
         f'  send more   curl {url}/insert/jsonline -d \'{{"_msg":"hello","service_name":"me"}}\'\n'
         f"              Loki push {url}/loki/api/v1/push   OTLP {url}/v1/logs\n"
-        f"  ask         {url}/   or   prologue query '{{service_name=~\".+\"}}'\n"
+        f"  ask         {url}/\n"
+        f"              {_command('query', url)} '{{service_name=~\".+\"}}'\n"
         f"  data        {node.settings.data_dir.resolve()}   (stop with Ctrl-C)",
         flush=True,
     )
 
 
-def _tell_sources(node: Node) -> None:
+def _command(name: str, url: str) -> str:
+    """How to type a command of ours in the folder this one was started in: `make run` puts none on PATH."""
+    started = Path(sys.argv[0])
+    if shutil.which("prologue"):
+        prologue = "prologue"
+    elif started.name == "__main__.py":
+        prologue = f"{sys.executable} -m prologue"
+    else:
+        prologue = str(started)
+    return f"{prologue} {name}" + ("" if url == DEFAULT_URL else f" --url {url}")
+
+
+def _tell_sources(node: Node, url: str) -> None:
     sources = node.sources()
     found = collecting.summary(sources)
     print(f"  collecting  {found or 'nothing: this machine has no log files that can be read'}")
     for source in [source for source in sources if source.state is SourceState.BLOCKED][:_BLOCKED_SHOWN]:
         print(f"  unreadable  {source.name}: {source.errors[-1]}")
     if sum(source.size for source in sources) < _NEXT_TO_NOTHING and "journal" not in found:
-        print("  This machine has next to no logs. To see Prologue at work: prologue demo (or make demo)")
+        print(f"  This machine has next to no logs. To see Prologue at work: {_command('demo', url)}")

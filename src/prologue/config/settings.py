@@ -183,7 +183,8 @@ class Store(Section, frozen=True):
         Meta(
             ge=0,
             description="Days by retention class, for lines that must be kept for a longer or shorter time:"
-            " `{audit: 365, debug: 3}`. 0 keeps the class for ever.",
+            " `{audit: 365, debug: 3}`. A stream is of the class that its label `retention_class` names, else"
+            " of the default. 0 keeps the class for ever.",
         ),
     ] = {}
     query_memory: Annotated[

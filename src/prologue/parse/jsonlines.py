@@ -87,7 +87,8 @@ def _raw(time: str, message: str, whole: str, labels: str) -> str:
 
     The time's field stays an attribute where it holds no time: nothing that was sent is lost.
     """
-    observed = timestamps.from_nanoseconds("{observed:Int64}")
+    # One nanosecond apart, so that objects without a time keep their order.
+    observed = timestamps.from_nanoseconds("{observed:Int64} + toInt64(rowNumberInAllBlocks())")
     error = "map('__error__', 'JSONParserErr', '__error_details__', 'the line is not a JSON object')"
     return f"""
 SELECT {{tenant:String}} AS tenant, {timestamps.best_effort("time_text")} AS sent, {observed} AS observed,

@@ -19,7 +19,7 @@ _LIMITS = {
     307: ("the query reads too many bytes", "narrow the time range or the stream selector"),
     159: ("the query ran into its time limit", "narrow the time range, or raise query.timeout"),
     160: ("the query would run into its time limit", "narrow the time range, or raise query.timeout"),
-    241: ("the query ran into its memory limit", "narrow the query, or raise query.max_memory"),
+    241: ("the query ran into its memory limit", "narrow the query, or raise store.query_memory"),
     396: ("the result is larger than the limit", "narrow the query or lower its limit"),
 }
 _CANCELLED = 394

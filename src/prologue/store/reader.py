@@ -102,7 +102,7 @@ class Reader:
         except queue.Empty:
             raise LimitError(
                 f"{self._size} queries are running and none ended within {self._patience:g} s",
-                cure="try again, or raise query.concurrency",
+                cure="try again, with fewer queries at once",
             ) from None
         try:
             engine = engine or self._open()

@@ -28,6 +28,9 @@ from prologue.store.stage import CREATE_STAGE, STAGE_COLUMNS, Stage
 
 _STREAM = "xxHash64(concat(tenant, '\\0', labels))"
 
+# The retention class a sender asks for; computed once for each label set.
+_CLASS = "JSONExtractString(labels, 'retention_class')"
+
 # One block in, one part a partition out, whatever the batch holds.
 _ONE_BLOCK: dict[str, str | int | float] = {
     "max_insert_threads": 1,
@@ -46,7 +49,8 @@ _LOGS_COLUMNS = (
 )
 _LOGS_VALUES = (
     f"tenant, timestamp, observed, {_STREAM}, {{batch:UInt64}}, level, severity_number, severity_text, body, "
-    "trace_id, span_id, attributes, {retention:String} AS retention"
+    "trace_id, span_id, attributes, "
+    f"if(has({{classes:Array(String)}}, {_CLASS}), {_CLASS}, 'default') AS retention"
 )
 _ROWS_OF_BATCH = "SELECT count() AS n FROM logs WHERE batch = {batch:UInt64}"
 
@@ -65,15 +69,17 @@ class LogWriter:
     """Owns its engine connection and the stage in it; use from one thread at a time.
 
     Several writers may work side by side, each on batches of its own. `finish` is the SELECT over
-    `stage` that yields the columns of `logs` but for stream (made of its `labels`), batch and retention.
+    `stage` that yields the columns of `logs` but for stream (made of its `labels`), batch and
+    retention. A stream whose label `retention_class` names one of `retention_classes` is kept under
+    that class.
     """
 
-    def __init__(self, engine: Engine, finish: str, *, retention_class: str = "default") -> None:
+    def __init__(self, engine: Engine, finish: str, *, retention_classes: Sequence[str] = ()) -> None:
         self._engine = engine
         engine.command(CREATE_STAGE)
         self._finish = finish
         self._insert = f"INSERT INTO logs ({_LOGS_COLUMNS}) SELECT {_LOGS_VALUES} FROM ({finish})"
-        self._retention = retention_class
+        self._classes = list(retention_classes)
         self._known: set[tuple[str, int, int]] = set()
 
     def parse(self, stages: Sequence[Stage]) -> int:
@@ -123,7 +129,7 @@ class LogWriter:
         return Written(rows, self._count(_ROWS_OF_BATCH, batch) - before)
 
     def _bound(self, batch: int) -> dict[str, object]:
-        return {"batch": batch, "retention": self._retention}
+        return {"batch": batch, "classes": self._classes}
 
     def clear(self) -> None:
         """Give the batch's memory back."""
