@@ -22,6 +22,7 @@ from prologue.serve.context import Context
 from prologue.serve.loki.detected import Detected
 from prologue.serve.loki.index import Index
 from prologue.serve.loki.labels import Labels
+from prologue.serve.loki.patterns import PatternRoutes
 from prologue.serve.loki.queries import Queries
 from prologue.serve.loki.tail import Tails
 from prologue.serve.native.routes import Native
@@ -38,6 +39,7 @@ def routes(context: Context, receive: ReceiveSettings) -> list[BaseRoute]:
         *Labels(engine, runner).routes(),
         *Index(engine, runner).routes(),
         *Detected(context, engine, runner).routes(),
+        *PatternRoutes(engine, runner).routes(),
         *Tails(context, engine).routes(),
         *Native(context, engine).routes(),
         *health.routes(context),
