@@ -73,10 +73,13 @@ Change = Parsed | Assigned | Filtered
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Labels at one place. `stream_names` are those any selected stream has, `everywhere` all of them.
+    """Labels at one place. `stream_names` are those any selected stream has.
+
+    `everywhere` are those that all of them have.
 
     `error` and `details` are what the pipeline itself found wrong (empty where nothing was);
-    `preserved` is 1 where a filter on `__error__` asked to keep an errored line.
+    `preserved` is 1 where a filter on `__error__` asked to keep an errored line. `now` is the server's
+    time in ns.
     """
 
     stream_names: frozenset[str]
@@ -87,6 +90,7 @@ class Environment:
     details: Expr = EMPTY
     preserved: Expr = NO
     detected_level: bool = True
+    now: int = 0
 
     def after(self, change: Change) -> Environment:
         return replace(self, changes=(*self.changes, change))

@@ -1,20 +1,25 @@
-"""`line_format` and `label_format`: templates become SQL expressions over labels."""
+"""`line_format` and `label_format`: a template's text becomes the line or a label.
+
+Where a template fails the line or label stays as it was and `__error__` is `TemplateFormatErr`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from prologue.query.lower.environment import Assigned
+from prologue.query.lower.errors import with_error
 from prologue.query.lower.rows import Rows
-from prologue.query.lower.template_sql import template_text
-from prologue.query.sql import EMPTY, Expr
+from prologue.query.lower.templates.render import render
+from prologue.query.sql import EMPTY, Expr, expr
 from prologue.query.syntax.log_nodes import LabelFormat, LabelRename, LineFormat
+from prologue.query.syntax.template_nodes import Template
+
+TEMPLATE_ERROR = "'TemplateFormatErr'"
 
 
 def format_line(rows: Rows, stage: LineFormat) -> Rows:
     """The template's text becomes the line."""
-    rows, line = rows.compute(template_text(rows, stage.template))
-    return replace(rows, line=line)
+    rows, line = _printed(rows, stage.template, rows.line)
+    return rows.with_line(line)
 
 
 def format_labels(rows: Rows, stage: LabelFormat) -> Rows:
@@ -24,7 +29,17 @@ def format_labels(rows: Rows, stage: LabelFormat) -> Rows:
             rows, value = rows.compute(rows.env.value(one.source))
             values: dict[str, Expr] = {one.source: EMPTY, one.target: value}
         else:
-            rows, value = rows.compute(template_text(rows, one.template))
+            rows, value = _printed(rows, one.template, rows.env.value(one.target))
             values = {one.target: value}
-        rows = replace(rows, env=rows.env.after(Assigned(values)))
+        rows = rows.with_env(rows.env.after(Assigned(values)))
     return rows
+
+
+def _printed(rows: Rows, template: Template, before: Expr) -> tuple[Rows, Expr]:
+    rendered = render(rows, template)
+    if rendered.fails is None:
+        return rows.compute(rendered.text)
+    fails, made = rendered.fails, rendered.text
+    rows, failed = rows.compute(expr(f"toUInt8({fails})", fails))
+    rows, value = rows.compute(expr(f"if({failed}, {before}, {made})", failed, before, made))
+    return with_error(rows, failed, TEMPLATE_ERROR, "'the template divides by zero'"), value

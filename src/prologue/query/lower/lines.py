@@ -44,7 +44,7 @@ def lower_lines(node: Lines, request: Request, facts: Facts) -> Statement:
 
 def shown_rows(node: Lines, request: Request, facts: Facts, bindings: Bindings) -> Rows:
     """The lines of the answer and no others, in no order, with the pipeline run on them."""
-    found = scan_rows(scan_of(node, request), facts, bindings, request.derived)
+    found = scan_rows(scan_of(node, request), facts, bindings, request.derived, request.now)
     passing = run_stages(found, node.stages)
     order = "ASC" if request.direction is Direction.FORWARD else "DESC"
     raw = ", ".join(RAW_COLUMNS)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from prologue.query.lower import json_layer, logfmt_layer
 from prologue.query.lower.environment import Layer, Parsed
+from prologue.query.lower.errors import with_error
 from prologue.query.lower.extracted_layer import ExtractedLayer
 from prologue.query.lower.rows import Rows
 from prologue.query.sql import EMPTY, Expr, expr
@@ -18,14 +19,15 @@ from prologue.query.syntax.log_nodes import (
     UnpackParser,
 )
 
+NOT_JSON = "'the line is not a JSON object'"
+NOT_LOGFMT = "'the line is not a well-formed logfmt line'"
+
 
 def parse_json(rows: Rows, stage: JsonParser) -> Rows:
     """`| json`, whole or with extractions."""
     bindings = rows.env.bindings
     line = rows.line
-    rows = with_error(
-        rows, expr(f"NOT {json_layer.is_object(line)}", line), json_layer.JSON_ERROR, "JSON object"
-    )
+    rows = with_error(rows, expr(f"NOT {json_layer.is_object(line)}", line), json_layer.JSON_ERROR, NOT_JSON)
     if stage.extractions:
         values = {}
         for one in stage.extractions:
@@ -47,7 +49,7 @@ def parse_logfmt(rows: Rows, stage: LogfmtParser) -> Rows:
     line = rows.line
     if stage.strict:
         bad = expr(f"NOT {logfmt_layer.is_good(line, bindings)}", line)
-        rows = with_error(rows, bad, logfmt_layer.LOGFMT_ERROR, "well-formed logfmt line")
+        rows = with_error(rows, bad, logfmt_layer.LOGFMT_ERROR, NOT_LOGFMT)
         rows, line = rows.compute(logfmt_layer.good_start(line, bindings))
     rows, fast = rows.compute(logfmt_layer.fast_pairs(line))
     rows, pairs = rows.compute(logfmt_layer.careful_pairs(line, fast, bindings))
@@ -117,9 +119,7 @@ def parse_unpack(rows: Rows, stage: UnpackParser) -> Rows:
     """`| unpack`: the string properties of a JSON object; `_entry` becomes the line."""
     del stage  # it has no settings
     line = rows.line
-    rows = with_error(
-        rows, expr(f"NOT {json_layer.is_object(line)}", line), json_layer.JSON_ERROR, "JSON object"
-    )
+    rows = with_error(rows, expr(f"NOT {json_layer.is_object(line)}", line), json_layer.JSON_ERROR, NOT_JSON)
     strings = (
         "arrayMap(p -> (p.1, JSONExtractString(p.2)), arrayFilter(p -> startsWith(p.2, '\"') "
         f"AND p.1 != '_entry', JSONExtractKeysAndValuesRaw({line})))"
@@ -134,19 +134,3 @@ def parse_unpack(rows: Rows, stage: UnpackParser) -> Rows:
 
 def with_layer(rows: Rows, layer: Layer) -> Rows:
     return replace(rows, env=rows.env.after(Parsed(layer)))
-
-
-def with_error(rows: Rows, failed: Expr, kind: str, wanted: str) -> Rows:
-    """`__error__` where a line that carries none yet fails. `kind` is SQL text."""
-    env = rows.env
-    details = f"'the line is not a {wanted}'"
-    if env.error == EMPTY:
-        rows, error = rows.compute(expr(f"if({failed}, {kind}, '')", failed))
-        rows, detail = rows.compute(expr(f"if({error} != '', {details}, '')", error))
-    else:
-        new = f"{env.error} = '' AND {failed}"
-        rows, error = rows.compute(expr(f"if({new}, {kind}, {env.error})", env.error, failed))
-        rows, detail = rows.compute(
-            expr(f"if({new}, {details}, {env.details})", env.error, env.details, failed)
-        )
-    return replace(rows, env=replace(rows.env, error=error, details=detail))

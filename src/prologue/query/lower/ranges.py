@@ -38,7 +38,7 @@ def scan_of(node: Range, request: Request) -> Scan:
 def lower_range(node: Range, request: Request, facts: Facts, bindings: Bindings) -> Relation:
     """The series of a range aggregation at every evaluation that has any."""
     window = window_of(request, node.range_ns, node.offset_ns)
-    rows = scan_rows(scan_of(node, request), facts, bindings, request.derived)
+    rows = scan_rows(scan_of(node, request), facts, bindings, request.derived, request.now)
     condition = in_a_window(window, bindings)
     if condition is not None:
         rows = rows.where(Expr(condition, frozenset({"timestamp"})))

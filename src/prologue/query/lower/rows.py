@@ -75,6 +75,14 @@ class Rows:
         rows = rows._with_last(replace(last, columns=(*last.columns, (name, value))))
         return replace(rows, serial=rows.serial + 1), column(name)
 
+    def with_env(self, env: Environment) -> Rows:
+        """The same rows with other labels."""
+        return replace(self, env=env)
+
+    def with_line(self, line: Expr) -> Rows:
+        """The same rows with another line."""
+        return replace(self, line=line)
+
     def _with_last(self, level: Level) -> Rows:
         return replace(self, levels=(*self.levels[:-1], level))
 

@@ -31,7 +31,7 @@ class Scan:
         return Scope(self.tenant, self.first, self.last)
 
 
-def scan_rows(scan: Scan, facts: Facts, bindings: Bindings, derived: Derived) -> Rows:
+def scan_rows(scan: Scan, facts: Facts, bindings: Bindings, derived: Derived, now: int = 0) -> Rows:
     """The rows of a scan."""
     conditions = [
         f"tenant = {bindings.text(scan.tenant)}",
@@ -44,7 +44,13 @@ def scan_rows(scan: Scan, facts: Facts, bindings: Bindings, derived: Derived) ->
         conditions.append(f"batch > {bindings.integer(scan.after)}")
     if scan.up_to is not None:
         conditions.append(f"batch <= {bindings.integer(scan.up_to)}")
-    env = Environment(facts.names, facts.everywhere, bindings, detected_level=derived.detected_level)
+    env = Environment(
+        facts.names,
+        facts.everywhere,
+        bindings,
+        detected_level=derived.detected_level,
+        now=now,
+    )
     where = tuple(Expr(condition) for condition in conditions)
     return Rows("logs", scan.scope, env, column("body"), conditions=where)
 
