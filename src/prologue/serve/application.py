@@ -19,9 +19,11 @@ from prologue.receive import http as receive_http
 from prologue.receive.settings import ReceiveSettings
 from prologue.serve import errors, health, ui
 from prologue.serve.context import Context
+from prologue.serve.loki import rules
 from prologue.serve.loki.detected import Detected
 from prologue.serve.loki.index import Index
 from prologue.serve.loki.labels import Labels
+from prologue.serve.loki.misc import Misc
 from prologue.serve.loki.patterns import PatternRoutes
 from prologue.serve.loki.queries import Queries
 from prologue.serve.loki.tail import Tails
@@ -40,6 +42,8 @@ def routes(context: Context, receive: ReceiveSettings) -> list[BaseRoute]:
         *Index(engine, runner).routes(),
         *Detected(context, engine, runner).routes(),
         *PatternRoutes(engine, runner).routes(),
+        *Misc(context, engine, runner).routes(),
+        *rules.routes(),
         *Tails(context, engine).routes(),
         *Native(context, engine).routes(),
         *health.routes(context),
