@@ -22,5 +22,6 @@ if [ ! -x "$venv/bin/python" ]; then
   fi
   rm -f /tmp/prologue-venv.$$
 fi
+echo "installing what $lock names into $venv; the first time takes a minute or two" >&2
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

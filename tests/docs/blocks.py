@@ -2,7 +2,8 @@
 
 A fenced block whose info string is `sh runnable` is a command that must work as typed. A block
 `json answer` or `text answer` right after it shows its answer: JSON must have the same shape (keys
-and types; values are the example's own), text must begin with the same first line.
+and types; values are the example's own; a key `...` stands for those left out), text must begin with
+the same first line.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import httpx
 from tests.support.server import ServerProcess, wait_until
 
 _FENCE = re.compile(r"^```([^\n`]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_AND_MORE = "..."
 _ADDRESS = "127.0.0.1:3100"
 
 
@@ -109,9 +111,10 @@ def compare(example: Example, output: str) -> None:
 def unlike(shown: Any, real: Any, where: str) -> str:
     """How the shapes differ, or "". Lists are compared by their first members; 1 and 0.5 are alike."""
     if isinstance(shown, dict) and isinstance(real, dict):
-        if shown.keys() != real.keys():
+        named = shown.keys() - {_AND_MORE}
+        if not named <= real.keys() or (named == shown.keys() and named != real.keys()):
             return f"{where} has the keys {sorted(real)}, the page shows {sorted(shown)}"
-        found = (unlike(shown[key], real[key], f"{where}.{key}") for key in shown)
+        found = (unlike(shown[key], real[key], f"{where}.{key}") for key in sorted(named))
         return next(filter(None, found), "")
     if isinstance(shown, list) and isinstance(real, list):
         if shown and not real:

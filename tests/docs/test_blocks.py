@@ -19,6 +19,8 @@ from tests.docs.blocks import examples, unlike
         ({"a": None}, {"a": "x"}, "answer.a is 'x'"),
         ({"a": 1}, {"b": 1}, "answer has the keys ['b']"),
         ({"a": [1]}, {"a": []}, "answer.a is empty"),
+        ({"a": 1, "...": 0}, {"a": 1, "b": "x"}, ""),
+        ({"a": 1, "...": 0}, {"b": 1}, "answer has the keys ['b']"),
         ([{"a": 1}], [{"a": 1, "b": 2}], "answer[0] has the keys"),
     ],
 )

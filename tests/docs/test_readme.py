@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,18 @@ def test_greeting_is_what_the_server_says(prologue_server):
     shown = next(block for block in blocks(ENGLISH) if "is ready" in block.text).text
     really = prologue_server.greeting.splitlines()
     assert shown.splitlines()[0] == re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:3100", really[0])
+
+
+def test_the_greeting_s_commands_work_as_typed(prologue_server):
+    lines = [line.strip() for line in prologue_server.greeting.splitlines()]
+    commands = [line[line.index("curl ") :] for line in lines if "curl " in line]
+    commands += [line for line in lines if " query " in line]
+    assert len(commands) == 2
+    for command in commands:
+        done = subprocess.run(
+            ["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False
+        )
+        assert (done.returncode, '"error"' in done.stdout) == (0, False), f"{command}\n{done.stderr}"
 
 
 def test_both_languages_have_the_same_commands():
