@@ -19,7 +19,7 @@ from tests.support.server import ServerProcess
 
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 TEXT = PAGE.read_text()
-HEADING = re.compile(r"^### ((?:GET|POST|WebSocket|, )+) (/\S*)$", re.MULTILINE)
+HEADING = re.compile(r"^### ((?:GET|POST|DELETE|WebSocket|, )+) (/\S*)$", re.MULTILINE)
 
 
 def documented() -> dict[str, set[str]]:
@@ -30,7 +30,11 @@ def documented() -> dict[str, set[str]]:
 def served() -> dict[str, set[str]]:
     """Methods by path, from the application; HEAD comes with GET. Nothing is asked, so nothing must run."""
     context = SimpleNamespace(settings=Settings(), sink=None, reader=None, progress=None, ready=None)
-    return dict(map(path_and_methods, routes(context, ReceiveSettings())))
+    found: dict[str, set[str]] = {}
+    for route in routes(context, ReceiveSettings()):
+        path, methods = path_and_methods(route)
+        found.setdefault(path, set()).update(methods)
+    return found
 
 
 def path_and_methods(route: BaseRoute) -> tuple[str, set[str]]:
@@ -47,8 +51,7 @@ def test_page_and_application_have_the_same_routes():
 
 
 def test_what_is_said_to_be_missing_is_missing():
-    missing = set(re.findall(r"`(/\S+)`", TEXT.split("## Not there yet")[1]))
-    assert missing
+    missing = set(re.findall(r"`(/\S+)`", TEXT.partition("## Not there yet")[2]))
     assert not missing & set(served())
 
 
