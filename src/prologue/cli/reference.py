@@ -43,7 +43,7 @@ prologue demo                                            # no logs at hand? send
 prologue query '{service_name="checkout"} |= "timeout"' --since 1h
 prologue query 'sum by (service_name) (rate({namespace="shop"}[5m]))' --since 6h
 prologue query '{service_name="payment"}' --from 14:00 --to 14:10 -o csv > payment.csv
-prologue tail '{detected_level="error"}'
+prologue tail '{service_name=~".+"} | detected_level="error"'
 prologue labels service_name
 prologue doctor                                          # what is wrong here, and how to mend it
 ```

@@ -1,6 +1,6 @@
 """A server's refusal as the model's errors, with the server's message, position and cure.
 
-The error body is one JSON object everywhere (`docs/http-api.md`); plain text, as Loki and proxies
+The error body is one JSON object everywhere (`docs/api.md`); plain text, as Loki and proxies
 answer, becomes the message as it is. httpx and websockets exceptions do not leave this package.
 """
 

@@ -3,7 +3,7 @@
 Times are Unix ns, steps and timeouts seconds, as everywhere in Prologue. A `Client` may be shared
 between threads. Long queries travel as POST, so their length has no limit.
 
-Source: Loki HTTP API reference; `docs/http-api.md` for what Prologue adds.
+Source: Loki HTTP API reference; `docs/api.md` for what Prologue adds.
 Next chapter: `prologue.client.results`, what the answers are; `prologue.client.tail`, following.
 """
 

@@ -49,7 +49,7 @@ def command(query: str, *, client: Client, output: str, zone: tzinfo | None, **o
 
     \b
     prologue query '{service_name="checkout"} |= "timeout"' --since 1h
-    prologue query 'sum by (service_name) (rate({detected_level="error"}[5m]))'
+    prologue query 'sum by (service_name) (rate({service_name=~".+"} | detected_level="error" [5m]))'
     """
     question = _question(query, zone, **options)
     with pointing_at(query):
