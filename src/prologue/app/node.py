@@ -1,6 +1,6 @@
 """One process with every role: what is opened, in order, and closed, in the reverse order.
 
-    open:  engine -> migrations -> writer -> buffer -> ingest -> retention -> collector -> HTTP
+    open:  engine -> migrations -> writer -> buffer -> ingest -> retention, deleter -> collector -> HTTP
     drain: HTTP (no new pushes) -> collector -> buffer flushed -> ingest (all that is sealed) -> engine
 
 Each step leaves the next one nothing to lose: a push is answered only once it is on disk, so whatever
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from prologue.app import collecting, gauges
+from prologue.app.deleting import Deleter
 from prologue.buffer.disk import DiskBuffer
 from prologue.buffer.lock import DirectoryLock
 from prologue.buffer.settings import BufferSettings
@@ -32,6 +33,7 @@ from prologue.pipeline.progress import Progress
 from prologue.receive.catalog import RECEIVERS
 from prologue.receive.settings import ReceiveSettings
 from prologue.serve.context import Context
+from prologue.store.deletions import Deletions
 from prologue.store.embedded import EmbeddedEngine
 from prologue.store.migrate import migrate
 from prologue.store.reader import Reader
@@ -83,6 +85,14 @@ class Node:
         self.ingest.start()
         self.maintenance = Maintenance(engine, retention_days(settings))
         self.maintenance.start()
+        self.deletions = Deletions(self._engine())
+        self.deleter = Deleter(
+            self._engine(),
+            self.deletions,
+            delay=settings.store.delete_delay,
+            oldest_age=lambda: self.buffer.stats().oldest_age,
+        )
+        self.deleter.start()
         self.collector = collecting.collector_for(settings, self.buffer) if settings.collect.enabled else None
         if self.collector is not None:
             self.collector.start()
@@ -93,6 +103,7 @@ class Node:
             sink=self.buffer,
             reader=reader,
             progress=self.progress,
+            deletions=self.deletions,
             describe=self.describe,
             ready=self.missing,
         )
@@ -151,6 +162,7 @@ class Node:
             logger.warning("the buffer could not be flushed: %s", error.message)
         done = self.ingest.stop(max(0.1, deadline - time.monotonic()))
         self.maintenance.stop(1.0)
+        self.deleter.stop(1.0)
         return done and self.buffer.stats().segments == 0
 
     def close(self) -> None:

@@ -187,6 +187,14 @@ class Store(Section, frozen=True):
             " of the default. 0 keeps the class for ever.",
         ),
     ] = {}
+    delete_delay: Annotated[
+        Duration,
+        Meta(
+            ge=0,
+            description="How long a request to delete lines waits before it is carried out. Until then it can"
+            " be cancelled.",
+        ),
+    ] = 60.0
     query_memory: Annotated[
         Size,
         Meta(

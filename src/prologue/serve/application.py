@@ -20,6 +20,7 @@ from prologue.receive.settings import ReceiveSettings
 from prologue.serve import errors, health, ui
 from prologue.serve.context import Context
 from prologue.serve.loki import rules
+from prologue.serve.loki.delete import Deletes
 from prologue.serve.loki.detected import Detected
 from prologue.serve.loki.index import Index
 from prologue.serve.loki.labels import Labels
@@ -44,6 +45,7 @@ def routes(context: Context, receive: ReceiveSettings) -> list[BaseRoute]:
         *PatternRoutes(engine, runner).routes(),
         *Misc(context, engine, runner).routes(),
         *rules.routes(),
+        *Deletes(context).routes(),
         *Tails(context, engine).routes(),
         *Native(context, engine).routes(),
         *health.routes(context),

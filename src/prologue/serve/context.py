@@ -9,6 +9,7 @@ from typing import Any
 from prologue.config.settings import Settings
 from prologue.model.payload import PayloadSink
 from prologue.pipeline.progress import Progress
+from prologue.store.deletions import Deletions
 from prologue.store.reader import Reader
 
 
@@ -20,6 +21,7 @@ class Context:
     sink: PayloadSink
     reader: Reader
     progress: Progress
+    deletions: Deletions
     describe: Callable[[], dict[str, Any]]
     ready: Callable[[], str | None]
     """None when ready, else what is missing."""
