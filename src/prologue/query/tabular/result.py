@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 import pyarrow as pa
@@ -118,7 +119,7 @@ def _as_arrow(column: Column) -> str:
     return f"{value} AS {name}" if value != name else name
 
 
-def _bytes_of(chunk: pa.Array) -> memoryview:
+def _bytes_of(chunk: pa.Array[Any]) -> memoryview:
     """The text of all rows of a string column, one after the other, without copying."""
     _, offsets, data = chunk.buffers()
     if offsets is None or data is None or not len(chunk):

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from starlette.responses import Response, StreamingResponse
 
 from prologue.model.errors import UserError
+from prologue.query.tabular.result import JsonRows
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -50,6 +51,11 @@ def accepted(header: str) -> Format:
         cure="accept " + ", ".join(Format),
         code="not_acceptable",
     )
+
+
+def rows_response(rows: JsonRows, seconds: float) -> Response:
+    """Rows as JSON; `seconds` is what they took."""
+    return StreamingResponse(rows.body(seconds), media_type=Format.JSON.value)
 
 
 def table_response(table: pa.Table, form: Format) -> Response:

@@ -1,0 +1,18 @@
+"""Read-only SQL over documented views: what is let through, and how it is made to run.
+
+    text -> the engine's own parser, printed again      `canonical.py`
+    printed text -> the engine's own tree of it         `tree.py`
+    tree -> allow-list, or an error with position       `check.py`, `functions.py`, `types.py`
+    views of one tenant around it -> SELECT             `views.py`
+    SELECT -> table, under limits                       `answers.py`
+
+What is checked is what the engine understands, not what a second grammar would: a parser of our own
+that reads one thing where the engine reads another is the classic way around a check. The checked
+text is the printed one, without comments and with one way of quoting, and that text is what runs.
+
+Walls behind the check, each enough alone to keep tenants apart: the views hold only the tenant's rows;
+the engine itself is told to filter the tables by tenant (`additional_table_filters`); the statement
+runs `readonly` and under limits of time, memory and result size.
+
+Next chapter: `prologue.query.sqlapi.canonical`.
+"""
