@@ -16,6 +16,7 @@ import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from prologue.model.errors import (
     BufferFull,
@@ -74,16 +75,33 @@ async def answer_error(_request: Request, error: Exception) -> Response:
 async def answer_http(request: Request, error: Exception) -> Response:
     """Starlette's own refusals (no such route, wrong method) in the same body."""
     assert isinstance(error, HTTPException)
-    cure = "see docs/api.md for the routes" if error.status_code == 404 else ""
+    status, headers, detail = error.status_code, dict(error.headers or {}), error.detail
+    if status in (404, 405):
+        status, headers, detail = _unroutable(request)
     body = {
         "status": "error",
         "errorType": "bad_data",
-        "error": f"{request.method} {request.url.path}: {error.detail}",
-        "code": "not_found" if error.status_code == 404 else "bad_request",
+        "error": f"{request.method} {request.url.path}: {detail}",
+        "code": "not_found" if status == 404 else "bad_request",
         "position": None,
-        "cure": cure,
+        "cure": "see docs/api.md for the routes" if status in (404, 405) else "",
     }
-    return Response(orjson.dumps(body), error.status_code, error.headers, media_type="application/json")
+    return Response(orjson.dumps(body), status, headers, media_type="application/json")
+
+
+def _unroutable(request: Request) -> tuple[int, dict[str, str], str]:
+    """404, or 405 with the methods there are. The UI's files answer every path that has no route for the
+    method, so what they say of it is not what the sender must know."""
+    allowed = {
+        method
+        for route in request.app.routes
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
+        for method in route.methods or ()
+    }
+    if not allowed:
+        return 404, {}, "there is no such route"
+    methods = ", ".join(sorted(allowed))
+    return 405, {"Allow": methods}, f"this route takes {methods}"
 
 
 async def answer_defect(request: Request, error: Exception) -> Response:
