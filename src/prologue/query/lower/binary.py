@@ -66,36 +66,56 @@ def arithmetic(op: BinaryOp, left: str, right: str) -> str:
     return f"({left} {op.value} {right})"
 
 
-def _keyed(relation: Relation, matching: Matching, bindings: Bindings) -> str:
+def _grouped(left: Relation, right: Relation, matching: Matching, bindings: Bindings) -> str:
+    """Both sides by evaluation and key: `ls` and `rs` are (labels, value) of the series there.
+
+    A union, not a join: an empty side must not keep the other from being computed, because what is
+    computed may have to fail.
+    """
     key = kept_labels(LABELS, matching.labels, bindings, without=not matching.on)
-    return f"(SELECT {LABELS}, k, value, {key} AS match_key FROM ({relation.sql}))"
+    sides = " UNION ALL ".join(
+        f"SELECT toUInt8({side}) AS side, {LABELS}, k, value, {key} AS match_key FROM ({relation.sql})"
+        for side, relation in enumerate((left, right))
+    )
+    arrays = ", ".join(
+        f"groupArrayIf(({LABELS}, value), side = {side}) AS {name}" for side, name in enumerate(("ls", "rs"))
+    )
+    return f"(SELECT k, match_key, {arrays} FROM ({sides}) GROUP BY k, match_key)"
+
+
+_SETS = {
+    BinaryOp.AND: "arrayFilter(e -> notEmpty(rs), ls)",
+    BinaryOp.UNLESS: "arrayFilter(e -> empty(rs), ls)",
+    BinaryOp.OR: "if(empty(ls), rs, ls)",
+}
 
 
 def _set_operation(node: Binary, left: Relation, right: Relation, bindings: Bindings) -> Relation:
-    first, second = (_keyed(side, node.matching, bindings) for side in (left, right))
-    keys = f"SELECT k, match_key FROM {second}"
-    if node.op is BinaryOp.AND:
-        return Relation(f"SELECT {LABELS}, k, value FROM {first} WHERE (k, match_key) IN ({keys})", None)
-    if node.op is BinaryOp.UNLESS:
-        return Relation(f"SELECT {LABELS}, k, value FROM {first} WHERE (k, match_key) NOT IN ({keys})", None)
-    known = f"SELECT k, match_key FROM {first}"
-    rest = f"SELECT {LABELS}, k, value FROM {second} WHERE (k, match_key) NOT IN ({known})"
-    return Relation(f"SELECT {LABELS}, k, value FROM {first} UNION ALL {rest}", None)
+    grouped = _grouped(left, right, node.matching, bindings)
+    chosen = f"SELECT k, arrayJoin({_SETS[node.op]}) AS e FROM {grouped}"
+    return Relation(f"SELECT e.1 AS {LABELS}, k, e.2 AS value FROM ({chosen})", None)
+
+
+_TOO_MANY = {
+    None: "length(rs) > 1 OR (length(ls) > 1 AND notEmpty(rs))",
+    GroupSide.LEFT: "length(rs) > 1",
+    GroupSide.RIGHT: "length(ls) > 1",
+}
 
 
 def _matched(node: Binary, left: Relation, right: Relation, bindings: Bindings) -> Relation:
-    matching = node.matching
-    first, second = (_keyed(side, matching, bindings) for side in (left, right))
-    if matching.side is not GroupSide.RIGHT:
-        second = _single(second)
-    if matching.side is not GroupSide.LEFT:
-        first = _single(first)
-    joined = (
-        f"SELECT l.{LABELS} AS left_labels, l.value AS left_value, r.{LABELS} AS right_labels, "
-        f"r.value AS right_value, l.k AS k, l.match_key AS match_key "
-        f"FROM {first} AS l INNER JOIN {second} AS r ON l.k = r.k AND l.match_key = r.match_key"
+    side = node.matching.side
+    many, one = ("rs", "ls[1]") if side is GroupSide.RIGHT else ("ls", "rs[1]")
+    grouped = _grouped(left, right, node.matching, bindings)
+    paired = (
+        f"SELECT k, match_key, arrayJoin({many}) AS m, {one} AS o FROM {grouped} "
+        f"WHERE throwIf({_TOO_MANY[side]}, '{MANY_MATCHES}') = 0 AND notEmpty(ls) AND notEmpty(rs)"
     )
-    labels = _result_labels(node, bindings)
+    first, second = ("o", "m") if side is GroupSide.RIGHT else ("m", "o")
+    named = (
+        f"SELECT k, match_key, {first}.1 AS left_labels, {first}.2 AS left_value, "
+        f"{second}.1 AS right_labels, {second}.2 AS right_value FROM ({paired})"
+    )
     test = f"left_value {_COMPARE[node.op]} right_value" if node.op.is_comparison else ""
     if node.returns_bool:
         value, where = f"toFloat64({test})", ""
@@ -103,18 +123,9 @@ def _matched(node: Binary, left: Relation, right: Relation, bindings: Bindings) 
         value, where = "left_value", f" WHERE {test}"
     else:
         value, where = arithmetic(node.op, "left_value", "right_value"), ""
-    result = f"SELECT {labels} AS {LABELS}, k, {value} AS value FROM ({joined}){where}"
-    if matching.side is None:
-        return Relation(result, None)
-    return Relation(_unique(result), None)
-
-
-def _single(side: str) -> str:
-    """A side whose keys must be unique at each evaluation."""
-    return (
-        f"(SELECT any({LABELS}) AS {LABELS}, k, any(value) AS value, match_key FROM {side} "
-        f"GROUP BY k, match_key HAVING throwIf(count() > 1, '{MANY_MATCHES}') = 0)"
-    )
+    labels = _result_labels(node, bindings)
+    result = f"SELECT {labels} AS {LABELS}, k, {value} AS value FROM ({named}){where}"
+    return Relation(result if side is None else _unique(result), None)
 
 
 def _unique(result: str) -> str:
