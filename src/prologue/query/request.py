@@ -35,9 +35,10 @@ class Derived:
 class Request:
     """One query's surroundings.
 
-    `step` 0 means an instant query at `start`. `interval` thins a log query: at most one line a stream
-    in so many ns. `after_batch` keeps only lines of later batches: how `tail` goes on. `now` is the
-    server's time, what `now` in a template answers.
+    `step` 0 means an instant query at `start`. `interval` thins a log query: each line is at least so many
+    ns after the one before (see `prologue.query.thin`, which fills `instants`: the times left).
+    `after_batch` keeps only lines of later batches: how `tail` goes on. `now` is the server's time, what
+    `now` in a template answers.
     """
 
     tenant: str
@@ -47,6 +48,7 @@ class Request:
     limit: int = 100
     direction: Direction = Direction.BACKWARD
     interval: int = 0
+    instants: tuple[int, ...] | None = None
     categorize: bool = False
     after_batch: int | None = None
     up_to_batch: int | None = None

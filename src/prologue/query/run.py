@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import orjson
@@ -22,10 +22,11 @@ from prologue.query.compile import Compiled, compile_query
 from prologue.query.failures import query_errors
 from prologue.query.lower.metrics import seconds_text
 from prologue.query.lower.scan import Scan
-from prologue.query.plan.nodes import Scalar
+from prologue.query.plan.nodes import Lines, Scalar
 from prologue.query.request import Limits, Request
 from prologue.query.sql import Statement
 from prologue.query.streams import Facts, facts_of, facts_statement
+from prologue.query.thin import instants
 
 
 class Reader(Protocol):
@@ -81,10 +82,6 @@ class QueryEngine:
         """What one query may cost."""
         return self._limits
 
-    @property
-    def limits(self) -> Limits:
-        return self._limits
-
     def query(self, text: str, request: Request) -> Answer:
         """Raises `QueryError` for the user's mistakes and `LimitError` where a limit ends the query."""
         started = self._clock()
@@ -120,8 +117,12 @@ class QueryEngine:
             return Answer("scalar", pair, 1, self._clock() - started)
         if compiled.is_log and request.limit == 0:
             return Answer("streams", [], 0, self._clock() - started)
-        statement = compiled.statement(self._facts(compiled), self._limits.max_series)
-        table = self.run(statement)
+        facts = self._facts(compiled)
+        if isinstance(compiled.plan, Lines) and request.interval:
+            (known,) = facts.values()
+            at = instants(self.run, compiled.plan, request, known)
+            compiled = replace(compiled, request=replace(request, instants=at))
+        table = self.run(compiled.statement(facts, self._limits.max_series))
         if compiled.is_log:
             return self._streams(table, started)
         self._check_series(table)

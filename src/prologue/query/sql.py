@@ -85,6 +85,9 @@ class Bindings:
     def integer(self, value: int) -> str:
         return self._bind(value, "Int64")
 
+    def integers(self, values: Iterable[int]) -> str:
+        return self._bind(f"[{', '.join(map(str, values))}]", "Array(Int64)")
+
     def number(self, value: float) -> str:
         # Infinities and NaN have no literal that every path to the engine carries.
         if math.isnan(value):

@@ -15,7 +15,7 @@ from prologue.query.lower.scan import Scan, scan_rows
 from prologue.query.lower.stages import run_stages
 from prologue.query.plan.nodes import Lines
 from prologue.query.request import Direction, Request
-from prologue.query.sql import Bindings, Statement
+from prologue.query.sql import Bindings, Expr, Statement
 from prologue.query.streams import Facts
 
 _NS = "toUnixTimestamp64Nano(timestamp)"
@@ -45,13 +45,23 @@ def lower_lines(node: Lines, request: Request, facts: Facts) -> Statement:
 def shown_rows(node: Lines, request: Request, facts: Facts, bindings: Bindings) -> Rows:
     """The lines of the answer and no others, in no order, with the pipeline run on them."""
     found = scan_rows(scan_of(node, request), facts, bindings, request.derived, request.now)
-    passing = run_stages(found, node.stages)
+    passing = passing_rows(node, request, facts, bindings)
     order = "ASC" if request.direction is Direction.FORWARD else "DESC"
+    one_each = " LIMIT 1 BY timestamp" if request.instants is not None else ""
     raw = ", ".join(RAW_COLUMNS)
     limit = bindings.integer(request.limit)
-    nearest = f"SELECT {raw} FROM ({passing.sql}) ORDER BY timestamp {order} LIMIT {limit}"
+    nearest = f"SELECT {raw} FROM ({passing.sql}) ORDER BY timestamp {order}{one_each} LIMIT {limit}"
     few = replace(found, source=f"({nearest})", conditions=())
     return run_stages(few, node.stages)
+
+
+def passing_rows(node: Lines, request: Request, facts: Facts, bindings: Bindings) -> Rows:
+    """Every line of the query, however many; of each instant that is asked for where some are."""
+    rows = scan_rows(scan_of(node, request), facts, bindings, request.derived, request.now)
+    if request.instants is not None:
+        times = f"toUnixTimestamp64Nano(timestamp) IN {bindings.integers(request.instants)}"
+        rows = rows.where(Expr(times, frozenset({"timestamp"})))
+    return run_stages(rows, node.stages)
 
 
 def _render(rows: Rows, request: Request) -> str:
