@@ -99,7 +99,7 @@ def _unroutable(request: Request) -> tuple[int, dict[str, str], str]:
         for method in route.methods or ()
     }
     if not allowed:
-        return 404, {}, "there is no such route"
+        return 404, {}, "Not Found"
     methods = ", ".join(sorted(allowed))
     return 405, {"Allow": methods}, f"this route takes {methods}"
 
