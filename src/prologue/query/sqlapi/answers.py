@@ -6,7 +6,7 @@ Next chapter: `prologue.query.tabular.result`, what becomes of the rows.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -46,7 +46,7 @@ class SqlTables:
     def __init__(self, reader: Reader, limits: Limits | None = None) -> None:
         self._reader = reader
         self._limits = limits or Limits()
-        self._database = ""
+        self._database: tuple[str, tuple[str, ...]] | None = None
 
     def arrow(self, question: SqlQuestion) -> pa.Table:
         """Raises `QueryError` for the user's mistakes and `LimitError` where a limit ends the query."""
@@ -69,7 +69,7 @@ class SqlTables:
         check(tree, question.text)
         bindings = Bindings()
         scope = Scope(question.tenant, question.start, question.end)
-        views = definitions(self._database_name(), scope, bindings, joined=_needs_join(tree))
+        views = definitions(self._stored()[0], scope, bindings, joined=_needs_join(tree))
         limit = "" if question.limit is None else f" LIMIT {bindings.integer(question.limit)}"
         sql = f"WITH {views} SELECT * FROM ({printed.sql}){limit}"
         return Statement(sql, {**printed.parameters, **bindings.values})
@@ -106,9 +106,9 @@ class SqlTables:
     def run(self, statement: Statement, tenant: str) -> pa.Table:
         """Any SELECT, read-only, within the limits, on tables that the engine filters by tenant."""
         limits = self._limits
-        own = f"tenant = {_literal(tenant)}"
-        tables = (f"{self._database_name()}.{name}" for name in VIEWS)
-        filters = ", ".join(f"{_literal(table)}: {_literal(own)}" for table in tables)
+        filters = ", ".join(
+            f"{_literal(table)}: {_literal(condition)}" for table, condition in self._filters(tenant)
+        )
         settings: dict[str, str | int | float] = {
             "max_execution_time": limits.timeout_seconds,
             "max_memory_usage": limits.memory_bytes,
@@ -120,10 +120,19 @@ class SqlTables:
         settings |= _READING | {"additional_table_filters": f"{{{filters}}}"}
         return self._reader.arrow(statement.sql, statement.parameters, settings)
 
-    def _database_name(self) -> str:
-        if not self._database:
-            found = self._reader.arrow("SELECT currentDatabase() AS name")
-            self._database = checked(str(found["name"][0].as_py()))
+    def _filters(self, tenant: str) -> Iterator[tuple[str, str]]:
+        """Every table and which of its rows the engine may read: the tenant's own, or none."""
+        database, tables = self._stored()
+        for table in tables:
+            yield f"{database}.{table}", f"tenant = {_literal(tenant)}" if table in VIEWS else "0"
+
+    def _stored(self) -> tuple[str, tuple[str, ...]]:
+        """The database and every table in it, asked once: migrations have run before questions come."""
+        if self._database is None:
+            sql = "SELECT name FROM system.tables WHERE database = currentDatabase()"
+            names = self._reader.arrow(sql)["name"].to_pylist()
+            found = self._reader.arrow("SELECT currentDatabase() AS name")["name"][0].as_py()
+            self._database = (checked(str(found)), tuple(str(name) for name in names))
         return self._database
 
 

@@ -34,6 +34,8 @@ JSON_SETTINGS = (
 
 _WRAPPED = re.compile(r"^(?:LowCardinality|Nullable)\((.+)\)$")
 _AS_TEXT = re.compile(r"^(?:Enum(?:8|16)|IPv[46]|U?Int(?:128|256)|UUID|FixedString)\b")
+# What the engine calls it differs from place to place.
+_NAMELESS = re.compile(r"_subquery_?\d+")
 _STATE = re.compile(r"\b(?:Simple)?AggregateFunction\(")
 
 
@@ -56,6 +58,8 @@ def describe(statement: Statement, run: Run) -> tuple[Column, ...]:
     for column in columns:
         if names.count(column.name) > 1:
             raise QueryError(f"two columns are called {column.name!r}", cure="name each: ... AS another_name")
+        if _NAMELESS.fullmatch(column.name):
+            raise QueryError("a subquery's column has no name", cure="name it: (SELECT ...) AS a_name")
         if _STATE.search(column.type):
             raise QueryError(
                 f"the column {column.name!r} is the state of an aggregation, not a value",
