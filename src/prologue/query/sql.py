@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -70,6 +70,7 @@ class Bindings:
 
     _values: dict[str, object] = field(default_factory=dict)
     _names: dict[tuple[str, object], str] = field(default_factory=dict)
+    _tables: int = 0
 
     def text(self, value: str) -> str:
         """A String. Bytes that are not UTF-8 (lone surrogates) travel in hexadecimal."""
@@ -87,6 +88,11 @@ class Bindings:
 
     def integers(self, values: Iterable[int]) -> str:
         return self._bind(f"[{', '.join(map(str, values))}]", "Array(Int64)")
+
+    def table(self) -> str:
+        """A name for a subquery, different from every other one of the statement."""
+        self._tables += 1
+        return f"q{self._tables}"
 
     def number(self, value: float) -> str:
         # Infinities and NaN have no literal that every path to the engine carries.
@@ -107,6 +113,20 @@ class Bindings:
             name = self._names[key] = f"p{len(self._names)}"
             self._values[name] = value
         return f"{{{name}:{type_name}}}"
+
+
+def stacked(selects: Iterable[Callable[[str], str]], source: str, bindings: Bindings) -> str:
+    """SELECTs around each other, each given the name (or text) of what it selects from.
+
+    Written one after the other in a WITH clause: the engine's parser bounds how deep SELECTs may nest,
+    and a long pipeline would be too deep for it.
+    """
+    named: list[str] = []
+    for select in selects:
+        name = bindings.table()
+        named.append(f"{name} AS ({select(source)})")
+        source = name
+    return f"(WITH {', '.join(named)} SELECT * FROM {source})" if named else source
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ step by step in nested SELECTs, so that the text stays short however long the pi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from prologue.query.lower.environment import (
@@ -20,7 +21,7 @@ from prologue.query.lower.environment import (
     Filtered,
     Parsed,
 )
-from prologue.query.sql import Bindings, Expr
+from prologue.query.sql import Bindings, Expr, stacked
 from prologue.query.streams import match_condition
 
 STREAM_LABELS = "stream_labels"
@@ -37,6 +38,15 @@ class LabelMaps:
     stream: str
     metadata: str
     parsed: str
+
+
+def with_maps(source: str, maps: LabelMaps, bindings: Bindings) -> str:
+    """A SELECT of the source, which has `stream_labels`, with every column of the maps."""
+
+    def step(name: str, sql: str) -> Callable[[str], str]:
+        return lambda inner: f"SELECT *, {sql} AS {name} FROM {inner}"
+
+    return stacked((step(name, sql) for name, sql in maps.steps), source, bindings)
 
 
 class _Steps:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from prologue.query.lower.label_maps import NO_LABELS, label_maps
+from prologue.query.lower.label_maps import NO_LABELS, label_maps, with_maps
 from prologue.query.lower.rows import RAW_COLUMNS, Rows, joined_labels
 from prologue.query.lower.scan import Scan, scan_rows
 from prologue.query.lower.stages import run_stages
@@ -69,8 +69,7 @@ def _render(rows: Rows, request: Request) -> str:
     maps = label_maps(rows.env)
     source = f"(SELECT *, {_NS} AS ns, toValidUTF8({rows.line}) AS shown_line FROM ({rows.sql}))"
     source = joined_labels(source, rows)
-    for name, sql in maps.steps:
-        source = f"(SELECT *, {sql} AS {name} FROM {source})"
+    source = with_maps(source, maps, rows.env.bindings)
     everything = f"mapUpdate(mapUpdate({maps.stream}, {maps.metadata}), {maps.parsed})"
     own, extra = (
         (maps.stream, _categories(maps.metadata, maps.parsed)) if request.categorize else (everything, "''")

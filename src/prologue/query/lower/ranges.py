@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from prologue.query.lower.label_maps import label_maps, map_columns
+from prologue.query.lower.label_maps import label_maps, map_columns, with_maps
 from prologue.query.lower.pipeline_errors import fail_on_errors
 from prologue.query.lower.range_functions import RangeFunction, range_function
 from prologue.query.lower.relation import LABELS, Relation, closed_column, kept_labels
@@ -99,8 +99,7 @@ def _open(job: _Job) -> Relation:
     keys = {name: name for name in sorted(map_columns(rows.env))}
     source = f"({_first_step(job, keys, whole=False)})"
     source = joined_labels(source, rows)
-    for name, sql in maps.steps:
-        source = f"(SELECT *, {sql} AS {name} FROM {source})"
+    source = with_maps(source, maps, job.bindings)
     merged = f"mapUpdate(mapUpdate({maps.stream}, {maps.metadata}), {maps.parsed})"
     merged = f"mapFilter((k, v) -> v != '', {merged})"
     grouping = job.node.grouping

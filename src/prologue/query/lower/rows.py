@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from prologue.query.lower.environment import Environment
-from prologue.query.sql import Expr, both, column, label_column
+from prologue.query.sql import Expr, both, column, label_column, stacked
 from prologue.query.streams import Scope, scope_condition
 
 RAW_COLUMNS = (
@@ -55,9 +55,10 @@ class Rows:
         """The SELECT so far."""
         where = both(self.conditions)
         text = f"SELECT {', '.join(RAW_COLUMNS)} FROM {self.source}" + (f" WHERE {where}" if where else "")
-        for level in self.levels:
-            text = level.around(f"({text})")
-        return text
+        if not self.levels:
+            return text
+        around = (level.around for level in self.levels)
+        return f"SELECT * FROM {stacked(around, f'({text})', self.env.bindings)}"
 
     def where(self, condition: Expr) -> Rows:
         """Only rows for which the condition holds."""
