@@ -93,7 +93,7 @@ class Volumes:
         empty = "" if request.by_name else " WHERE length(kept) > 0"
         summed = (
             f"SELECT {each} AS series, bucket, sum(bytes) AS bytes FROM ({counted}) AS c "
-            f"ANY INNER JOIN ({labels}) AS l USING (stream){empty} GROUP BY series, bucket"
+            f"INNER JOIN ({labels}) AS l USING (stream){empty} GROUP BY series, bucket"
         )
         points = "arraySort(groupArray(CAST((bucket, bytes), 'Tuple(end Int64, bytes UInt64)')))"
         sql = (

@@ -1,78 +1,102 @@
-"""Whose lines a tail sends: the tenant of the header, or of the parameter that browsers use instead."""
+"""`tail` over a WebSocket: what was, what comes, what had to be left out."""
 
 from __future__ import annotations
 
-import itertools
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from contextlib import ExitStack
 from urllib.parse import urlencode
 
-import httpx
+import orjson
 import pytest
-from websockets.exceptions import InvalidStatus
-from websockets.sync.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
 
-from tests.support.server import ServerProcess, wait_until
-
-TENANT, FLAGS = "X-Scope-OrgID", "X-Loki-Response-Encoding-Flags"
-_numbers = itertools.count(1)
-
-
-@contextmanager
-def tail(
-    server: ServerProcess, parameters: dict[str, str], headers: dict[str, str]
-) -> Iterator[ClientConnection]:
-    query = urlencode({"query": '{service_name="tailed"}', **parameters})
-    url = f"{server.url.replace('http', 'ws')}/loki/api/v1/tail?{query}"
-    with connect(url, additional_headers=headers, proxy=None) as socket:
-        yield socket
+from tests.support.loki import SECOND, Loki
 
 
 @pytest.fixture
-def tenants(prologue_server: ServerProcess) -> tuple[str, str]:
-    """Two tenants of this test's own; the line of each is its name, and can be queried."""
-    number = next(_numbers)
-    names = (f"tail-one-{number}", f"tail-two-{number}")
-    for name in names:
-        answer = httpx.post(
-            f"{prologue_server.url}/insert/jsonline?_stream_fields=service_name",
-            json={"service_name": "tailed", "_msg": name},
-            headers={TENANT: name},
-        )
-        assert answer.status_code == 204
-        status = f"{prologue_server.url}/api/v1/status"
-        wait_until(lambda: httpx.get(status, headers={TENANT: name}).json()["stored_lines"] == 1)  # noqa: B023 - called at once
-    return names
+def tail(loki, prologue_server):
+    """Opens tails of the module's tenant."""
+    with ExitStack() as opened:
+
+        def open_tail(**parameters):
+            url = prologue_server.url.replace("http", "ws", 1) + "/loki/api/v1/tail?" + urlencode(parameters)
+            headers = {"X-Scope-OrgID": loki.tenant}
+            return opened.enter_context(connect(url, additional_headers=headers, max_size=None))
+
+        yield open_tail
+
+
+def receive(socket):
+    return orjson.loads(socket.recv(timeout=30))
+
+
+def lines(message) -> list[str]:
+    return [value[1] for stream in message["streams"] for value in stream["values"]]
+
+
+def test_it_begins_with_what_was_and_goes_on_with_what_comes(loki: Loki, tail):
+    now = time.time_ns()
+    loki.push({"app": "cart"}, [(now - 2 * SECOND, "before"), (now - SECOND, "noise")])
+    socket = tail(query='{app="cart"} != "noise"', limit=10)
+    assert lines(receive(socket)) == ["before"]
+    loki.push({"app": "cart"}, [(now - 7200 * SECOND, "late"), (now, "noise again")])
+    message = receive(socket)
+    assert lines(message) == ["late"], "a line that comes late is sent when it comes"
+    assert message["streams"][0]["stream"]["app"] == "cart"
+    assert message["dropped_entries"] == []
+
+
+def test_limit_is_how_many_lines_it_begins_with(loki, tail):
+    now = time.time_ns()
+    loki.push({"app": "many"}, [(now - i * SECOND, f"line {i}") for i in range(5)])
+    assert lines(receive(tail(query='{app="many"}', limit=2))) == ["line 0", "line 1"]
+
+
+def test_what_one_message_cannot_hold_is_named(loki, tail):
+    now = time.time_ns()
+    socket = tail(query='{app="flood"}')
+    loki.push({"app": "flood"}, [(now - i, f"line {i}") for i in range(5300)])
+    message = receive(socket)
+    assert len(lines(message)) == 5000
+    dropped = message["dropped_entries"]
+    assert [int(entry["timestamp"]) for entry in dropped] == [now - i for i in range(5000, 5300)]
+    assert {entry["labels"]["app"] for entry in dropped} == {"flood"}
+
+
+def test_lines_of_one_instant_are_not_lost_silently(loki, tail):
+    now = time.time_ns()
+    socket = tail(query='{app="instant"}')
+    loki.push({"app": "instant"}, [(now, f"line {i}") for i in range(6100)])
+    message = receive(socket)
+    assert len(lines(message)) == 5000
+    assert message["dropped_entries"] == [{"labels": {}, "timestamp": str(now)}]
 
 
 @pytest.mark.parametrize(
-    ("parameter", "header", "seen"),
-    [(0, None, 0), (None, 1, 1), (0, 1, 1), (1, 0, 0)],
-    ids=["parameter", "header", "header over parameter", "header over parameter, other way"],
+    ("parameters", "named"),
+    [
+        ({"query": '{app="cart"'}, "expected `}`"),
+        ({"query": 'rate({app="cart"}[1m])'}, "only log queries"),
+        ({"query": '{app="cart"}', "delay_for": "6"}, "delay_for"),
+        ({"query": '{app="cart"}', "start": "soon"}, "start"),
+        ({}, "query"),
+    ],
 )
-def test_whose_lines(prologue_server, tenants, parameter, header, seen):
-    parameters = {} if parameter is None else {TENANT: tenants[parameter]}
-    headers = {} if header is None else {TENANT: tenants[header]}
-    with tail(prologue_server, parameters, headers) as socket:
-        streams = json.loads(socket.recv(30))["streams"]
-    assert [value[1] for stream in streams for value in stream["values"]] == [tenants[seen]]
-
-
-def test_a_parameter_s_name_has_no_case(prologue_server, tenants):
-    with tail(prologue_server, {TENANT.lower(): tenants[1]}, {}) as socket:
-        assert json.loads(socket.recv(30))["streams"][0]["values"][0][1] == tenants[1]
-
-
-def test_flags_as_a_parameter(prologue_server, tenants):
-    with tail(prologue_server, {TENANT: tenants[0], FLAGS: "categorize-labels"}, {}) as socket:
-        (stream,) = json.loads(socket.recv(30))["streams"]
-    assert stream["stream"] == {"service_name": "tailed"}
-    assert stream["values"][0][2]["structuredMetadata"]["detected_level"] == "unknown"
-
-
-def test_a_tenant_that_cannot_be_is_refused_before_the_handshake(prologue_server):
-    with pytest.raises(InvalidStatus) as refused, tail(prologue_server, {TENANT: "../other"}, {}):
-        pass
+def test_refused_before_it_is_open(tail, parameters, named):
+    with pytest.raises(InvalidStatus) as refused:
+        tail(**parameters)
     assert refused.value.response.status_code == 400
-    assert json.loads(refused.value.response.body or b"")["code"] == "bad_tenant"
+    assert named in orjson.loads(refused.value.response.body)["error"]
+
+
+def test_an_error_in_the_middle_is_said_before_it_is_closed(loki, tail):
+    now = time.time_ns()
+    socket = tail(query='{app="bad"} |~ "' + "(a{1,1000}){1,1000}" + '"')
+    loki.push({"app": "bad"}, [(now, "a")])
+    with pytest.raises(ConnectionClosed) as closed:
+        while True:
+            message = receive(socket)
+            assert message["status"] == "error"
+            assert message["cure"]
+    assert closed.value.rcvd.code == 1011

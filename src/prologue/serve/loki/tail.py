@@ -2,7 +2,7 @@
 
 A tail follows batches, not timestamps: after each stored batch it asks for the lines of the batches it
 has not seen, so a line is sent once and a late one is not missed. Of more than _MESSAGE_LINES lines at
-once the newest are sent, and `dropped_entries` says from when on.
+once the newest are sent, and `dropped_entries` names the newest of those that were not.
 
 A browser cannot set headers on a WebSocket, so the tenant and the encoding flags may come as parameters
 of the headers' names. A header wins: a proxy that sets the tenant must not be overruled from the URL.
@@ -30,12 +30,14 @@ from prologue.receive.tenant import TENANT_HEADER, resolve_tenant
 from prologue.serve.context import Context
 from prologue.serve.errors import body_of
 from prologue.serve.loki import parameters
+from prologue.store.reader import CALL, Call
 
 _HOUR = 3600 * parameters.NANOSECONDS
 _DEFAULT_LIMIT = 100
 _MAX_DELAY = 5
-# Lines of one message; what one round holds beyond it is counted as dropped.
+# Lines of one message; what one round holds beyond it is dropped, and so many of those are named, as in Loki.
 _MESSAGE_LINES = 5000
+_DROPPED_NAMED = 1000
 _POLICY_VIOLATION = 1008
 _INTERNAL_ERROR = 1011
 # All times that a timestamp can have: a tail is bounded by batches.
@@ -128,9 +130,46 @@ class Tails:
 
     async def _send(self, socket: WebSocket, text: str, request: Request) -> None:
         backward = replace(request, direction=Direction.BACKWARD)
-        answer = await asyncio.to_thread(self._engine.query, text, backward)
-        if answer.entries:
-            await socket.send_text(_message(answer, request).decode())
+        answer = await self._query(text, backward)
+        if not answer.entries:
+            return
+        dropped: list[dict[str, Any]] = []
+        if request.after_batch is not None and answer.entries >= request.limit:
+            older = replace(backward, end=answer.oldest_ns + 1, limit=_DROPPED_NAMED)
+            dropped = _dropped(answer, await self._query(text, older))
+        await socket.send_text(orjson.dumps({"streams": answer.result, "dropped_entries": dropped}).decode())
+
+    async def _query(self, text: str, request: Request) -> Answer:
+        """The answer, from a thread; the query ends when the tail does."""
+        call = Call()
+        token = CALL.set(call)
+        try:
+            return await asyncio.to_thread(self._engine.query, text, request)
+        except asyncio.CancelledError:
+            asyncio.get_running_loop().run_in_executor(None, self._context.reader.cancel, call)
+            raise
+        finally:
+            CALL.reset(token)
+
+
+def _dropped(sent: Answer, older: Answer) -> list[dict[str, Any]]:
+    """Loki's entries for lines that were not sent: their labels and times, newest first.
+
+    `older` are the lines up to the oldest time that was sent, so those sent of that very time count
+    off. Where all it has are of that time, one entry without labels stands for what is left.
+    """
+    border = str(sent.oldest_ns)
+    at_border = sum(value[0] == border for stream in sent.decoded() for value in stream["values"])
+    lines = [
+        {"labels": stream["stream"], "timestamp": value[0]}
+        for stream in older.decoded()
+        for value in stream["values"]
+    ]
+    lines.sort(key=lambda line: int(line["timestamp"]), reverse=True)
+    left = lines[at_border:]
+    if not left and older.entries >= _DROPPED_NAMED:
+        return [{"labels": {}, "timestamp": border}]
+    return left
 
 
 def _said(socket: WebSocket, header: str) -> str:
@@ -138,14 +177,6 @@ def _said(socket: WebSocket, header: str) -> str:
     if header in socket.headers:
         return socket.headers[header]
     return next((value for name, value in socket.query_params.multi_items() if name.lower() == header), "")
-
-
-def _message(answer: Answer, request: Request) -> bytes:
-    """Loki's tail message. One dropped entry stands for all lines of this round older than its time."""
-    cut = request.after_batch is not None and answer.entries >= request.limit
-    dropped = [{"labels": {}, "timestamp": str(answer.oldest_ns)}] if cut else []
-    message: dict[str, Any] = {"streams": answer.result, "dropped_entries": dropped}
-    return orjson.dumps(message)
 
 
 async def _left(socket: WebSocket) -> None:
