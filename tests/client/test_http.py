@@ -40,7 +40,7 @@ def test_a_range_query(server: Scripted) -> None:
 def test_an_instant_query_sends_only_what_was_given(server: Scripted) -> None:
     server.answer(f"{API}/query", {"data": {"resultType": "vector", "result": []}})
     with connect(server.url) as client:
-        assert isinstance(client.query("vector(1)"), Vector)
+        assert isinstance(client.query_instant("vector(1)"), Vector)
     assert server.heard[0].form == {"query": ["vector(1)"]}
     assert "x-scope-orgid" not in server.heard[0].headers
 
@@ -96,14 +96,14 @@ def test_a_refused_query(server: Scripted) -> None:
     }
     server.answer(f"{API}/query", body, 400)
     with connect(server.url) as client, pytest.raises(QueryError, match="no") as caught:
-        client.query("x")
+        client.query_instant("x")
     assert caught.value.cure == "do"
 
 
 def test_an_answer_of_something_else(server: Scripted) -> None:
     server.answer(f"{API}/query", b"<html>welcome</html>")
     with connect(server.url) as client, pytest.raises(PrologueError, match="not what the Loki API documents"):
-        client.query("x")
+        client.query_instant("x")
 
 
 def test_nobody_there() -> None:

@@ -3,11 +3,11 @@
     from prologue.client import connect
 
     with connect("http://127.0.0.1:3100") as prologue:
-        errors = prologue.query_range('{service_name="checkout"} |= "timeout"', start=..., end=...)
-        table = errors.to_arrow()
+        errors = prologue.query('{service_name="checkout"} |= "timeout"', since="1h")
+        frame = errors.to_pandas()
 
 `connect` is the package's front door; everything else is imported from where it lives. It speaks only
-the public HTTP API, so it asks any Loki-compatible server as well.
+the public HTTP API; its methods for Loki's routes ask any Loki-compatible server as well.
 Next chapter: `prologue.client.http`.
 """
 

@@ -1,10 +1,12 @@
 """A client for a running server, one method a route.
 
-Times are Unix ns, steps and timeouts seconds, as everywhere in Prologue. A `Client` may be shared
+Times are Unix ns, steps and timeouts seconds, as everywhere in Prologue; `query` and `sql`, which are
+for notebooks, take datetimes and texts too. A `Client` may be shared
 between threads. Long queries travel as POST, so their length has no limit.
 
 Source: Loki HTTP API reference; `docs/api.md` for what Prologue adds.
-Next chapter: `prologue.client.results`, what the answers are; `prologue.client.tail`, following.
+Next chapter: `prologue.client.frames`, tables; `prologue.client.results`, what Loki's routes answer;
+`prologue.client.tail`, following.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ import orjson
 
 from prologue.client import results
 from prologue.client.failures import refusal, unreachable
+from prologue.client.frames import MEDIA_TYPE, Frame, read_frame
+from prologue.client.moments import Duration, Moment, duration, moment
 from prologue.client.tail import open_tail
 from prologue.model.errors import PrologueError, UserError
 
@@ -26,19 +30,22 @@ Direction = Literal["backward", "forward"]
 T = TypeVar("T")
 
 API = "/loki/api/v1"
+TABLE_API = "/api/v1/query"
 TENANT_HEADER = "X-Scope-OrgID"
 # Asks for structured metadata and parsed labels apart from the stream's own labels.
 _CATEGORIZE = {"X-Loki-Response-Encoding-Flags": "categorize-labels"}
 
 
-def connect(url: str = "http://127.0.0.1:3100", *, tenant: str = "", timeout: float = 70.0) -> Client:
+def connect(
+    url: str = "http://127.0.0.1:3100", *, tenant: str | None = None, timeout: float = 70.0
+) -> Client:
     """A client for the server at `url`; nothing is sent until a method is called.
 
-    `tenant` is sent as `X-Scope-OrgID` (empty: the server's default tenant). `timeout` in seconds
+    `tenant` is sent as `X-Scope-OrgID` (none: the server's default tenant). `timeout` in seconds
     covers one whole answer; the default lets the server's own query timeout speak first. Raises
     UserError if `url` is not an address.
     """
-    return Client(url, tenant=tenant, timeout=timeout)
+    return Client(url, tenant=tenant or "", timeout=timeout)
 
 
 class Client:
@@ -71,11 +78,47 @@ class Client:
         self,
         query: str,
         *,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        since: Duration | None = None,
+        step: Duration | None = None,
+        limit: int | None = None,
+        direction: Direction | None = None,
+    ) -> Frame:
+        """LogQL's answer as a table: lines, or samples, of the last hour unless the times say otherwise.
+
+        A `step` of 0 evaluates a metric query once, at `end`. Loki's own routes are `query_range` and
+        `query_instant`.
+        """
+        times = _times(start, end, since) | _given(step=duration(step))
+        return self._table(_given(query=query, limit=limit, direction=direction) | times)
+
+    def sql(
+        self,
+        query: str,
+        *,
+        parameters: Mapping[str, str | int | float | bool] | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        since: Duration | None = None,
+        limit: int | None = None,
+    ) -> Frame:
+        """The answer of one SELECT over `logs` and `streams`; `parameters` are values for `{name:Type}`.
+
+        The times bound what `logs` holds; without them that is everything. See docs/sql.md.
+        """
+        body = _given(query=query, language="sql", limit=limit) | _times(start, end, since)
+        return self._table({**body, "parameters": dict(parameters or {})})
+
+    def query_instant(
+        self,
+        query: str,
+        *,
         at: int | None = None,
         limit: int | None = None,
         direction: Direction | None = None,
     ) -> results.Result:
-        """Evaluate a query at one time (now unless `at` is given)."""
+        """Evaluate a metric query at one time (now unless `at` is given), in Loki's form."""
         form = _form(query=query, time=at, limit=limit, direction=direction)
         return self._post(f"{API}/query", form, results.decode_result)
 
@@ -166,6 +209,11 @@ class Client:
         """The server's own account: version, newest stored line, sources and receivers."""
         return self._get("/api/v1/status", {}, _decode_object)
 
+    def _table(self, body: Mapping[str, Any]) -> Frame:
+        headers = {"Content-Type": "application/json", "Accept": MEDIA_TYPE}
+        answer = self._exchange("POST", TABLE_API, content=orjson.dumps(body), headers=headers)
+        return read_frame(answer.content)
+
     def _get(self, path: str, params: Mapping[str, Any], decode: Callable[[bytes], T]) -> T:
         return self._decoded(self._exchange("GET", path, params=params), decode)
 
@@ -199,6 +247,14 @@ class Client:
 
 def _decode_object(body: bytes) -> dict[str, Any]:
     return msgspec.json.decode(body, type=dict[str, Any])
+
+
+def _times(start: Moment | None, end: Moment | None, since: Duration | None) -> dict[str, Any]:
+    return _given(start=moment(start, "start"), end=moment(end, "end"), since=duration(since))
+
+
+def _given(**members: Any) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def _form(**parameters: str | int | float | None) -> dict[str, Any]:

@@ -289,7 +289,7 @@ COSTLY = """
 SELECT sum(a.number * b.number) FROM numbers(10000000) AS a, numbers(10000000) AS b
 SELECT count() FROM numbers(10000000) AS a CROSS JOIN numbers(10000000) AS b WHERE a.number * b.number = 7
 SELECT arrayJoin(range(400000000))
-SELECT arrayJoin(range(1000000)), arrayJoin(arrayMap(x -> x + 1, range(1000000))), arrayJoin(range(1000000)) + 1
+SELECT arrayJoin(range(1000000)) AS a, arrayJoin(arrayMap(x -> x + 1, range(1000000))) AS b
 SELECT length(groupArray(toString(number))) FROM numbers(10000000)
 SELECT groupArray(repeat('x', 1000000)) FROM numbers(1000000)
 SELECT repeat('x', 10000000000)

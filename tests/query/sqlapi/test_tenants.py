@@ -46,11 +46,9 @@ def selects(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 STATEMENTS = st.recursive(st.builds("SELECT {} FROM {}".format, COLUMNS, NAMES), selects, max_leaves=5)
 CORPUS = [*HARMLESS, *(text for _, text in refused())]
-PIECES = st.sampled_from(
-    """' " ` ( ) -- /* */ ; \\ OR FROM logs sqlapi. { } UNION_ALL SETTINGS AS , $$ WITH IN""".split()
-).map(lambda piece: f" {piece.replace('_', ' ')} " if piece.isupper() else piece) | st.sampled_from(
-    "\n\u00a0"
-)
+_MARKS = ["'", '"', "`", "(", ")", "--", "/*", "*/", ";", "\\", "{", "}", ",", "$$", "\n", "\u00a0"]
+_WORDS = ["OR", "FROM", "logs", "sqlapi.", "UNION ALL", "SETTINGS", "AS", "WITH", "IN"]
+PIECES = st.sampled_from([*_MARKS, *(f" {word} " for word in _WORDS)])
 
 
 @st.composite

@@ -87,7 +87,7 @@ def _question(  # noqa: PLR0913 - the command's options, by name
 
 def _ask(client: Client, question: Question) -> Result:
     if isinstance(question.when, int):
-        return client.query(
+        return client.query_instant(
             question.query, at=question.when, limit=question.limit, direction=question.direction
         )
     return client.query_range(
