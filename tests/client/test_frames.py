@@ -137,6 +137,9 @@ def test_refusals_keep_position_and_cure(client: Client):
     assert caught.value.position is not None
     assert (caught.value.position.line, caught.value.position.column) == (1, 22)
     assert "logs or streams" in caught.value.cure
+    with pytest.raises(QueryError, match="Illegal types") as caught:
+        client.sql("SELECT 'a' + 1")
+    assert caught.value.code == "sql_error"
     with pytest.raises(QueryError, match="expected"):
         client.query('{service_name="frames"')
     with pytest.raises(LimitError):

@@ -67,7 +67,7 @@ def refusal(status: int, body: bytes, headers: Mapping[str, str], path: str) -> 
 def _input_error(said: ErrorBody, message: str) -> UserError:
     if said.index is not None or said.code == PayloadError.code:
         return PayloadError(message, index=said.index, cure=said.cure)
-    if said.position is not None or said.code == QueryError.code:
+    if said.position is not None or said.code == QueryError.code or said.code.startswith("sql_"):
         return QueryError(message, position=said.position, cure=said.cure, code=said.code or None)
     return UserError(message, cure=said.cure, code=said.code or None)
 

@@ -35,10 +35,10 @@ base64Decode base64Encode base64URLDecode base64URLEncode bin char char_length c
 concat concatAssumeInjective concatWithSeparator concat_ws convertCharset damerauLevenshteinDistance
 decodeHTMLComponent decodeXMLComponent decodeURLComponent decodeURLFormComponent editDistance
 encodeURLComponent encodeURLFormComponent encodeXMLComponent endsWith endsWithUTF8 extractTextFromHTML
-firstLine format hex idnaDecode idnaEncode initcap initcapUTF8 instr isValidASCII isValidUTF8 jaroSimilarity
+firstLine format hex initcap initcapUTF8 instr isValidASCII isValidUTF8 jaroSimilarity
 jaroWinklerSimilarity lcase left leftPad leftPadUTF8 leftUTF8 length lengthUTF8 levenshteinDistance
 lower lowerUTF8 lpad ltrim mid ngrams normalizeUTF8NFC normalizeUTF8NFD normalizeUTF8NFKC normalizeUTF8NFKD
-octet_length punycodeDecode punycodeEncode repeat replace replaceAll replaceOne replaceRegexpAll
+octet_length repeat replace replaceAll replaceOne replaceRegexpAll
 replaceRegexpOne reverse reverseUTF8 right rightPad rightPadUTF8 rightUTF8 rpad rtrim soundex space
 splitByAlpha splitByChar splitByNonAlpha splitByRegexp splitByString splitByWhitespace startsWith
 startsWithUTF8 stringBytesEntropy stringJaccardIndex stringJaccardIndexUTF8 substr substring
@@ -122,7 +122,7 @@ indexOf notHas range unnest
 map mapAdd mapAll mapApply mapConcat mapContains mapContainsKey mapContainsKeyLike mapContainsValue
 mapContainsValueLike mapExists mapExtractKeyLike mapExtractValueLike mapFilter mapFromArrays mapFromString
 mapKeys mapPartialSort mapReverseSort mapSort mapSubtract mapUpdate mapValues
-tuple tupleConcat tupleDivide tupleElement tupleMinus tupleMultiply tupleNames tuplePlus untuple
+tuple tupleConcat tupleDivide tupleElement tupleMinus tupleMultiply tupleNames tuplePlus
 """
 
 _NETWORK = """
@@ -150,7 +150,7 @@ exponentialTimeDecayedAvg exponentialTimeDecayedCount exponentialTimeDecayedMax 
 groupArray groupArrayInsertAt groupArrayIntersect groupArrayLast groupArrayMovingAvg groupArrayMovingSum
 groupArraySample groupArraySorted groupBitAnd groupBitOr groupBitXor groupConcat group_concat string_agg
 groupUniqArray histogram intervalLengthSum kurtPop kurtSamp largestTriangleThreeBuckets max maxIntersections
-maxIntersectionsPosition maxMappedArrays maxMap min minMappedArrays minMap
+maxIntersectionsPosition maxMappedArrays min minMappedArrays
 median medianBFloat16 medianDD medianDeterministic medianExact medianExactHigh medianExactLow
 medianExactWeighted medianGK medianInterpolatedWeighted medianTDigest medianTDigestWeighted medianTiming
 quantile quantileBFloat16 quantileDD quantileDeterministic quantileExact quantileExactExclusive
@@ -160,7 +160,7 @@ quantilesBFloat16 quantilesDD quantilesExact quantilesExactExclusive quantilesEx
 quantilesExactInclusive quantilesExactLow quantilesGK quantilesTDigest quantilesTiming
 rankCorr retention sequenceCount sequenceMatch simpleLinearRegression singleValueOrNull skewPop skewSamp
 sparkbar stddev stddevPop stddevPopStable stddevSamp stddevSampStable stddev_pop stddev_samp
-sum sumCount sumKahan sumMap sumMappedArrays sumWithOverflow topK topKWeighted uniq uniqCombined
+sum sumCount sumKahan sumMappedArrays sumWithOverflow topK topKWeighted uniq uniqCombined
 uniqCombined64 uniqExact uniqHLL12 uniqUpTo varPop varPopStable varSamp varSampStable var_pop var_samp
 windowFunnel
 """
@@ -170,21 +170,28 @@ cume_dist denseRank dense_rank lag lagInFrame lead leadInFrame nonNegativeDeriva
 percentRank percent_rank rank row_number
 """
 
-_COMBINATORS = ("If", "Array", "Distinct", "OrNull", "OrDefault", "ForEach")
+COMBINATORS = ("If", "Array", "Map", "Distinct", "OrNull", "OrDefault", "ForEach")
 """Endings that change how an aggregate function aggregates, and nothing else."""
 
-AGGREGATES = frozenset(_AGGREGATES.split())
+GROUPS = {
+    "arithmetic": frozenset(_ARITHMETIC.split()),
+    "comparison, logic, conditions": frozenset(_LOGIC.split()),
+    "text": frozenset(_TEXT.split()),
+    "search": frozenset(_SEARCH.split()),
+    "JSON": frozenset(_JSON.split()),
+    "time": frozenset(_TIME.split()),
+    "types": frozenset(_CONVERSIONS.split()),
+    "arrays, maps, tuples": frozenset(_ARRAYS.split()),
+    "addresses and URLs": frozenset(_NETWORK.split()),
+    "hashes": frozenset(_HASHES.split()),
+    "window": frozenset(_WINDOWS.split()),
+    "aggregation": frozenset(_AGGREGATES.split()),
+}
+"""Names as the engine spells them, in the order of docs/sql.md."""
 
-FUNCTIONS = AGGREGATES.union(
-    *(
-        names.split()
-        for names in (
-            *(_ARITHMETIC, _LOGIC, _TEXT, _SEARCH, _JSON, _TIME, _CONVERSIONS, _ARRAYS, _NETWORK, _HASHES),
-            _WINDOWS,
-        )
-    )
-)
-"""Every name as the engine spells it; aggregate functions also with combinators behind."""
+AGGREGATES = GROUPS["aggregation"]
+FUNCTIONS = frozenset().union(*GROUPS.values())
+"""Every name; aggregate functions also with combinators behind."""
 
 TABLE_FUNCTIONS = frozenset({"numbers", "values"})
 """`numbers(n)` up to MAX_NUMBERS, and literal rows."""
@@ -202,6 +209,9 @@ IN_FUNCTIONS = frozenset(
 )
 """Functions whose second argument may be a table's name."""
 
+SYNTAX = frozenset({"exists", "grouping"})
+"""Names of FUNCTIONS that the engine knows as syntax and not as functions."""
+
 _ALLOWED = frozenset(name.lower() for name in FUNCTIONS)
 _AGGREGATING = frozenset(name.lower() for name in AGGREGATES)
 
@@ -215,7 +225,7 @@ def is_allowed(name: str) -> bool:
     base = name.lower()
     if base in _ALLOWED:
         return True
-    endings = [ending.lower() for ending in _COMBINATORS]
+    endings = [ending.lower() for ending in COMBINATORS]
     while base not in _AGGREGATING:
         ending = next((one for one in endings if base.endswith(one) and len(base) > len(one)), None)
         if ending is None:
