@@ -108,7 +108,8 @@ class QueryEngine:
 
     def run(self, statement: Statement) -> pa.Table:
         """The rows of a statement, within the limits."""
-        return self._reader.arrow(statement.sql, statement.parameters, self._settings())
+        settings = {**self._settings(), **statement.settings}
+        return self._reader.arrow(statement.sql, statement.parameters, settings)
 
     def _answer(self, compiled: Compiled, started: float) -> Answer:
         request = compiled.request

@@ -131,7 +131,8 @@ def stacked(selects: Iterable[Callable[[str], str]], source: str, bindings: Bind
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A SELECT with its bound values."""
+    """A SELECT with its bound values, and the engine settings that suit it."""
 
     sql: str
     parameters: Mapping[str, object]
+    settings: Mapping[str, int] = field(default_factory=dict)

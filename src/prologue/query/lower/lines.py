@@ -7,7 +7,9 @@ lines and shows everything it parsed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from prologue.query.lower.label_maps import NO_LABELS, label_maps, with_maps
 from prologue.query.lower.rows import RAW_COLUMNS, Rows, joined_labels
@@ -19,6 +21,9 @@ from prologue.query.sql import Bindings, Expr, Statement
 from prologue.query.streams import Facts
 
 _NS = "toUnixTimestamp64Nano(timestamp)"
+# Lines are looked for by their filters and their other columns read late anyway. As a plain filter, what
+# passed is remembered by granule, so that asking the same again is fast.
+_SETTINGS: Mapping[str, int] = MappingProxyType({"optimize_move_to_prewhere": 0})
 
 
 def scan_of(node: Lines, request: Request) -> Scan:
@@ -39,7 +44,8 @@ def lower_lines(node: Lines, request: Request, facts: Facts) -> Statement:
     `lines` counts the entries, `first` and `last` are the ns of the oldest and the newest.
     """
     bindings = Bindings()
-    return Statement(_render(shown_rows(node, request, facts, bindings), request), bindings.values)
+    shown = shown_rows(node, request, facts, bindings)
+    return Statement(_render(shown, request), bindings.values, _SETTINGS)
 
 
 def shown_rows(node: Lines, request: Request, facts: Facts, bindings: Bindings) -> Rows:
