@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, Command] = {
     "up": Command("prologue.cli.commands.up", "start Prologue on this machine"),
     "demo": Command("prologue.cli.commands.demo", "send the logs of a small simulated estate"),
     "query": Command("prologue.cli.commands.query", "ask a LogQL query and print the answer"),
+    "sql": Command("prologue.cli.commands.sql", "ask one SELECT over the lines, as a table or a file"),
     "tail": Command("prologue.cli.commands.tail", "follow a LogQL query as lines arrive"),
     "labels": Command("prologue.cli.commands.labels", "list labels, or the values of one"),
     "doctor": Command("prologue.cli.commands.doctor", "check this machine and say how to mend it"),

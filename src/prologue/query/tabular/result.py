@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -52,7 +52,7 @@ def describe(statement: Statement, run: Run) -> tuple[Column, ...]:
 
     Raises QueryError where two have one name, or one is an aggregate function's unfinished state.
     """
-    table = run(Statement(f"DESCRIBE ({statement.sql})", statement.parameters))
+    table = run(replace(statement, sql=f"DESCRIBE ({statement.sql})"))
     names, types = table["name"].to_pylist(), table["type"].to_pylist()
     columns = tuple(Column(str(name), str(kind)) for name, kind in zip(names, types, strict=True))
     for column in columns:
@@ -71,7 +71,7 @@ def describe(statement: Statement, run: Run) -> tuple[Column, ...]:
 def arrow_table(statement: Statement, run: Run) -> pa.Table:
     """The rows as an Arrow table."""
     shown = ", ".join(_as_arrow(column) for column in describe(statement, run))
-    return run(Statement(f"SELECT {shown} FROM ({statement.sql})", statement.parameters))
+    return run(replace(statement, sql=f"SELECT {shown} FROM ({statement.sql})"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def json_rows(statement: Statement, run: Run) -> JsonRows:
     columns = describe(statement, run)
     row = "concat(',', formatRowNoNewline('JSONCompactEachRow', *))"
     written = f"SELECT {row} AS row FROM ({statement.sql}) SETTINGS {JSON_SETTINGS}"
-    table = run(Statement(f"SELECT row FROM ({written})", statement.parameters))
+    table = run(replace(statement, sql=f"SELECT row FROM ({written})"))
     pieces = [text for chunk in table["row"].chunks if (text := _bytes_of(chunk))]
     if pieces:
         pieces[0] = pieces[0][1:]  # the first comma has nothing before it
