@@ -10,14 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from prologue.model.errors import QueryError
-from prologue.query.plan.build import build
-from prologue.query.plan.nodes import Lines
 from prologue.query.run import QueryEngine
 from prologue.query.sql import Bindings, Statement
 from prologue.query.streams import Scope, scope_condition, selector_condition
 from prologue.query.syntax.log_nodes import Matcher
-from prologue.query.syntax.parser import parse_query
+from prologue.query.syntax.parser import parse_matchers
 
 
 class Lookups:
@@ -61,13 +58,5 @@ def _where(scope: Scope, alternatives: list[tuple[Matcher, ...]], bindings: Bind
 
 
 def _matchers(selector: str) -> tuple[Matcher, ...]:
-    """Raises QueryError where the text is more or less than a stream selector."""
-    if not selector.strip():
-        return ()
-    plan = build(parse_query(selector))
-    if not isinstance(plan, Lines) or plan.stages:
-        raise QueryError(
-            "a stream selector is wanted here, not a whole query",
-            cure='write {app="cart"} and nothing behind it',
-        )
-    return plan.matchers
+    """Raises QueryError where the text is more than a stream selector; `{}` means every stream."""
+    return parse_matchers(selector, allow_empty=True) if selector.strip() else ()

@@ -41,6 +41,8 @@ def test_lists(loki, method, path, asked, wanted):
         ({"match[]": '{zone="eu"}'}, ["pay"]),
         ({"match": '{app=~".+"}', "since": "144h"}, ["cart", "old", "pay"]),
         ({"match[]": '{app="none"}'}, []),
+        ({"match[]": "{}"}, ["cart", "pay"]),
+        ({}, ["cart", "pay"]),
     ],
 )
 def test_series(loki, asked, apps):
