@@ -6,6 +6,7 @@ The engine allows one directory per process, so all tests share it and each gets
 from __future__ import annotations
 
 import itertools
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +16,10 @@ from prologue.store.embedded import EmbeddedEngine
 from tests.support.server import ServerProcess
 
 _numbers = itertools.count(1)
+
+# A shell that runs the suite in the background makes SIGINT ignored, and children inherit that: the tests
+# that press Ctrl-C would wait for ever.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -96,17 +97,22 @@ class ServerProcess:
 
     def push(self, lines: Iterable[dict[str, object]], stream_fields: str = "service_name") -> None:
         """Push records as JSON lines and wait until they can be queried."""
-        records = list(lines)
-        before = self.stored_lines()
-        body = "\n".join(json.dumps(record) for record in records)
-        answer = httpx.post(
-            f"{self.url}/insert/jsonline?_stream_fields={stream_fields}", content=body, timeout=30
-        )
+        body = "\n".join(json.dumps(record) for record in lines)
+        target = f"{self.url}/insert/jsonline?_stream_fields={stream_fields}"
+        answer = httpx.post(target, content=body, timeout=30)
         assert answer.status_code == 204, answer.text
-        wait_until(lambda: self.stored_lines() >= before + len(records))
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until everything acknowledged so far can be queried."""
+        wait_until(lambda: self.status()["buffered_bytes"] == 0)
+
+    def status(self) -> dict[str, Any]:
+        found: dict[str, Any] = httpx.get(f"{self.url}/api/v1/status", timeout=30).json()
+        return found
 
     def stored_lines(self) -> int:
-        return int(httpx.get(f"{self.url}/api/v1/status", timeout=30).json()["stored_lines"])
+        return int(self.status()["stored_lines"])
 
 
 def wait_until(condition, deadline: float = 60.0) -> None:

@@ -85,7 +85,8 @@ def _block(values: Sequence[float], low: float, high: float) -> str:
     if not known:
         return " "
     # The greatest of a cell, so that a short burst is not averaged away.
-    share = (max(known) - low) / (high - low) if high > low else 0.0
+    # Halved, because a difference of floats may be larger than a float.
+    share = (max(known) / 2 - low / 2) / (high / 2 - low / 2) if high / 2 > low / 2 else 0.0
     return _BLOCKS[round(share * (len(_BLOCKS) - 1))]
 
 
