@@ -50,8 +50,8 @@ def test_page_and_application_have_the_same_routes():
     assert documented() == served()
 
 
-def test_every_receiver_of_the_example_is_one(prologue_server: ServerProcess):
-    status: dict[str, Any] = httpx.get(f"{prologue_server.url}/api/v1/status", timeout=30).json()
+def test_every_receiver_of_the_example_is_one(server: ServerProcess):
+    status: dict[str, Any] = httpx.get(f"{server.url}/api/v1/status", timeout=30).json()
     for receiver in status["receivers"]:
         assert set(receiver["paths"]) <= set(documented())
 
@@ -62,6 +62,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("example", list(examples(PAGE)), ids=str)
-def test_example(example, prologue_server, folder):
+def test_example(example, server, folder):
     """In the page's order: what is asked was sent before."""
-    compare(example, run(example, prologue_server, folder))
+    compare(example, run(example, server, folder))

@@ -53,3 +53,19 @@ def test_every_link_leads_somewhere(page):
         assert where.resolve().is_relative_to(ROOT), f"{target} leads out of the repository"
         if anchor:
             assert anchor in anchors(where), f"{page.relative_to(ROOT)}: {target} names no heading"
+
+
+def test_errors_send_to_pages_that_exist():
+    named = {
+        page
+        for source in (ROOT / "src" / "prologue").rglob("*.py")
+        for page in re.findall(r"\bdocs/[a-z/]+\.md", source.read_text())
+    }
+    assert named
+    assert not {page for page in named if not (ROOT / page).exists()}
+
+
+def test_the_guide_names_every_page():
+    guide = ROOT / "docs" / "README.md"
+    linked = {(guide.parent / target.partition("#")[0]).resolve() for target in targets(guide)}
+    assert {page for page in PAGES if page.parent == guide.parent} - {guide} <= linked

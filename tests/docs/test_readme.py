@@ -32,16 +32,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("example", list(examples(ENGLISH)), ids=str)
-def test_command(example, prologue_server, folder):
-    compare(example, run(example, prologue_server, folder))
+def test_command(example, server, folder):
+    compare(example, run(example, server, folder))
 
 
-def test_questions_find_what_was_sent(prologue_server, folder):
+def test_questions_find_what_was_sent(server, folder):
     """The page's order is the reader's: after its pushes its queries are not empty."""
     answers = [
-        run(example, prologue_server, folder)
-        for example in examples(ENGLISH)
-        if "query" in example.command.text
+        run(example, server, folder) for example in examples(ENGLISH) if "query" in example.command.text
     ]
     for answer, word in zip(
         answers, ["payment refused", "backup", "payment refused", "order placed"], strict=True
@@ -49,9 +47,9 @@ def test_questions_find_what_was_sent(prologue_server, folder):
         assert word in answer
 
 
-def test_metrics_command(prologue_server, folder):
+def test_metrics_command(server, folder):
     for example in examples(ROOT / "docs" / "metrics.md"):
-        compare(example, run(example, prologue_server, folder))
+        compare(example, run(example, server, folder))
 
 
 @pytest.mark.parametrize("page", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]), ids=lambda p: p.name)
@@ -71,14 +69,14 @@ def test_two_commands_start_and_test():
     assert "make test\n" in (ROOT / ".ci" / "run").read_text()
 
 
-def test_greeting_is_what_the_server_says(prologue_server):
+def test_greeting_is_what_the_server_says(server):
     shown = next(block for block in blocks(ENGLISH) if "is ready" in block.text).text
-    really = prologue_server.greeting.splitlines()
+    really = server.greeting.splitlines()
     assert shown.splitlines()[0] == re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:3100", really[0])
 
 
-def test_the_greeting_s_commands_work_as_typed(prologue_server):
-    lines = [line.strip() for line in prologue_server.greeting.splitlines()]
+def test_the_greeting_s_commands_work_as_typed(server):
+    lines = [line.strip() for line in server.greeting.splitlines()]
     commands = [line[line.index("curl ") :] for line in lines if "curl " in line]
     commands += [line for line in lines if " query " in line]
     assert len(commands) == 2
