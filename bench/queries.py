@@ -33,7 +33,9 @@ def questions(rows: int) -> tuple[Question, ...]:
     quantile = f"quantile_over_time(0.99, {durations}) by (pod)"
     return (
         Question("substring needle", "query_range", {"query": f'{everything} |= "{needle}"', **span}, 150),
-        Question("token needle", "query_range", {"query": f'{everything} |= "nosuchtoken"', **span}, 30),
+        # A word may be part of a longer one, so only what stands between separators is a token for sure.
+        Question("word needle", "query_range", {"query": f'{everything} |= "nosuchtoken"', **span}, 150),
+        Question("token needle", "query_range", {"query": f'{everything} |= " nosuchtoken "', **span}, 30),
         Question("count by level", "query_range", {"query": by_level, "step": "60", **span}, 150),
         Question("logfmt unwrap quantile", "query_range", {"query": quantile, "step": "60", **span}, 300),
         Question("newest 100 lines", "query_range", {"query": everything, "limit": "100", **span}, 60),
