@@ -30,7 +30,7 @@ def resolve_tenant(header: str | None) -> str:
     if "|" in header:
         raise UserError(
             "X-Scope-OrgID names more than one tenant",
-            cure="a push belongs to exactly one tenant; only queries may join several with '|'",
+            cure="name exactly one tenant",
             code="bad_tenant",
         )
     if len(header) > MAX_TENANT_BYTES or header in (".", "..") or not _VALID.fullmatch(header):
