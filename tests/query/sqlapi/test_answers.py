@@ -1,0 +1,77 @@
+"""SQL to tables: order, limits, both forms, and whose fault an error is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import pyarrow as pa
+import pytest
+
+from prologue.model.errors import EngineError, LimitError, QueryError
+from prologue.query.request import Limits
+from prologue.query.sqlapi.answers import MAX_ROWS, SqlQuestion, SqlTables
+from prologue.store.reader import Reader
+from tests.query.sqlapi.conftest import TENANTS, Ask
+
+OWN = TENANTS[0]
+
+
+def test_order_is_the_user_s_over_many_blocks(sql: SqlTables):
+    text = "SELECT cityHash64(number) AS h FROM numbers(200000) ORDER BY h DESC"
+    found = sql.arrow(SqlQuestion(text, OWN))["h"].to_pylist()
+    assert len(found) == 200_000
+    assert found == sorted(found, reverse=True)
+    rows = sql.json(SqlQuestion(text, OWN))
+    body = json.loads(b"".join(rows.body(0.5)))
+    assert [int(row[0]) for row in body["data"]["rows"]] == found
+    assert body["stats"] == {"rows": 200_000, "seconds": 0.5}
+
+
+@pytest.mark.parametrize(("limit", "count"), [(0, 0), (1, 1), (7, 7), (100, 9)])
+def test_limit_cuts(ask: Ask, limit: int, count: int):
+    assert len(ask("SELECT number AS n FROM numbers(9)", limit=limit)) == count
+
+
+def test_too_many_rows_are_an_error_and_not_cut(sql: SqlTables):
+    with pytest.raises(LimitError):
+        sql.arrow(SqlQuestion(f"SELECT number AS n FROM numbers({MAX_ROWS + 100_000})", OWN))
+
+
+def test_the_limits_are_the_server_s(sql_reader: Reader):
+    small = SqlTables(sql_reader, Limits(timeout_seconds=30.0, memory_bytes=10 << 20))
+    with pytest.raises(LimitError, match="memory"):
+        small.arrow(SqlQuestion("SELECT groupArray(toString(number)) AS a FROM numbers(1000000)", OWN))
+
+
+def test_json_and_arrow_agree(sql: SqlTables):
+    text = "SELECT line, level, labels, severity_number FROM logs ORDER BY timestamp, line"
+    table = sql.arrow(SqlQuestion(text, OWN)).to_pylist(maps_as_pydicts="strict")
+    body = json.loads(b"".join(sql.json(SqlQuestion(text, OWN)).body(0)))
+    names = [column["name"] for column in body["data"]["columns"]]
+    assert [dict(zip(names, row, strict=True)) for row in body["data"]["rows"]] == table
+
+
+class Failing:
+    """A reader whose engine answers the check and then fails in its own way."""
+
+    def __init__(self, reader: Reader, message: str) -> None:
+        self._reader = reader
+        self._message = message
+
+    def arrow(self, sql: str, parameters: Mapping[str, object] = {}, settings: Mapping = {}) -> pa.Table:
+        if sql.startswith("DESCRIBE"):
+            raise EngineError(self._message)
+        return self._reader.arrow(sql, parameters, settings)
+
+
+@pytest.mark.parametrize(
+    ("message", "error"),
+    [
+        ("Code: 49. DB::Exception: Logical error: Bad cast. (LOGICAL_ERROR)", EngineError),
+        ("Code: 43. DB::Exception: Illegal types. (ILLEGAL_TYPE_OF_ARGUMENT)", QueryError),
+    ],
+)
+def test_whose_fault_it_is(sql_reader: Reader, message: str, error: type[Exception]):
+    with pytest.raises(error):
+        SqlTables(Failing(sql_reader, message)).arrow(SqlQuestion("SELECT 1 AS x", OWN))
