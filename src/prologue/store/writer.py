@@ -5,12 +5,13 @@ How exactly once holds on a table that has no transactions:
 1. The batch is parsed into `stage`, in memory. Whatever fails here has touched nothing.
 2. Its streams are registered. Repeating that is harmless.
 3. `INSERT INTO logs SELECT ... FROM stage` writes one block, so one part a partition, each
-   committed atomically and fsynced (table settings), under a deduplication token made of the
-   batch id.
+   committed atomically and fsynced (table settings).
 4. When step 3 was interrupted (a crash, an error whose outcome is unknown), the batch is written
    again with `recover=True`: the partitions that already hold rows of this batch id are asked for
-   and left out. That needs no deduplication window, and a window that was written just before a
-   crash cannot hide a part that was not.
+   and left out.
+
+The engine's own deduplication is switched off. It notes a token before it commits the part, so after
+a crash between the two it would take a batch for known that is not there, and report success.
 
 Next chapter: `prologue.pipeline`, which takes batches from the buffer and retries.
 """
@@ -20,10 +21,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 
 from prologue.model.errors import EngineError
-from prologue.store.engine import Engine
+from prologue.store.engine import Engine, Source
+from prologue.store.known_streams import KnownStreams
 from prologue.store.stage import CREATE_STAGE, STAGE_COLUMNS, Stage
 
 _STREAM = "xxHash64(concat(tenant, '\\0', labels))"
@@ -37,6 +40,7 @@ _ONE_BLOCK: dict[str, str | int | float] = {
     "min_insert_block_size_rows": 1 << 40,
     "min_insert_block_size_bytes": 1 << 50,
     "max_partitions_per_insert_block": 0,
+    "insert_deduplicate": 0,
 }
 _PARSING: dict[str, str | int | float] = {
     "max_partitions_per_insert_block": 0,
@@ -54,7 +58,7 @@ _LOGS_VALUES = (
 )
 _ROWS_OF_BATCH = "SELECT count() AS n FROM logs WHERE batch = {batch:UInt64}"
 
-_MAX_KNOWN_STREAMS = 1_000_000
+_STREAM_ROWS = "tenant String, day UInt16, stream UInt64, label_set String"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ class LogWriter:
         self._finish = finish
         self._insert = f"INSERT INTO logs ({_LOGS_COLUMNS}) SELECT {_LOGS_VALUES} FROM ({finish})"
         self._classes = list(retention_classes)
-        self._known: set[tuple[str, int, int]] = set()
+        self._known = KnownStreams()
 
     def parse(self, stages: Sequence[Stage]) -> int:
         """Fill the stage with the batch; the number of rows.
@@ -108,23 +112,18 @@ class LogWriter:
         self._register_streams()
         if recover:
             return self._commit_missing(batch, rows)
-        token = {"insert_deduplication_token": f"batch-{batch}"}
-        self._engine.command(self._insert, self._bound(batch), {**_ONE_BLOCK, **token})
+        self._engine.command(self._insert, self._bound(batch), _ONE_BLOCK)
         return Written(rows, rows)
 
     def _commit_missing(self, batch: int, rows: int) -> Written:
-        """Insert what an interrupted insert left out: the partitions that hold nothing of the batch.
-
-        Without deduplication: the interrupted insert's token may stand for a part that never came
-        to be.
-        """
+        """Insert what an interrupted insert left out: the partitions that hold nothing of the batch."""
         held = self._held(batch)
         missing = "WHERE (toString(toDate(timestamp)), retention) NOT IN {held:Array(Tuple(String, String))}"
         before = self._count(_ROWS_OF_BATCH, batch)
         self._engine.command(
             f"{self._insert} {missing}" if held else self._insert,
             {**self._bound(batch), "held": held} if held else self._bound(batch),
-            {**_ONE_BLOCK, "insert_deduplicate": 0},
+            _ONE_BLOCK,
         )
         return Written(rows, self._count(_ROWS_OF_BATCH, batch) - before)
 
@@ -144,30 +143,31 @@ class LogWriter:
         return [(row["day"], row["retention"]) for row in table.to_pylist()]
 
     def _register_streams(self) -> None:
+        """Name the streams of the batch that this writer has not named yet, for each day they are on."""
         found = self._engine.arrow(
-            f"SELECT toString(tenant) AS tenant, toUInt32(toDate(timestamp)) AS day, {_STREAM} AS stream "
-            f"FROM ({self._finish}) GROUP BY tenant, day, stream"
+            f"SELECT toString(tenant) AS tenant, toUInt32(toDate(timestamp)) AS day, {_STREAM} AS stream, "
+            f"toString(any(labels)) AS label_set FROM ({self._finish}) GROUP BY tenant, day, stream"
         )
-        new = self._unknown(found)
-        if not new:
+        keys = KnownStreams.keys(found["stream"].to_numpy(), found["day"].to_numpy().astype(np.uint64))
+        missing = self._known.missing(keys)
+        if not missing.any():
             return
-        self._engine.command(
-            "INSERT INTO streams (tenant, day, stream, labels) "
-            f"SELECT tenant, toDate(timestamp) AS day, {_STREAM} AS stream, "
-            "JSONExtract(toString(any(labels)), 'Map(LowCardinality(String), String)') "
-            f"FROM ({self._finish}) GROUP BY tenant, day, stream "
-            "HAVING (toString(tenant), toUInt32(day), stream) IN {new:Array(Tuple(String, UInt32, UInt64))}",
-            {"new": new},
-            {"max_partitions_per_insert_block": 0},
+        self._engine.insert_select(
+            "streams (tenant, day, stream, labels)",
+            "SELECT tenant, toDate(day) AS day, stream, "
+            "JSONExtract(label_set, 'Map(LowCardinality(String), String)') FROM {source}",
+            Source("ArrowStream", _STREAM_ROWS, (_arrow_stream(found.filter(pa.array(missing))),)),
+            settings={"max_partitions_per_insert_block": 0},
         )
-        if len(self._known) + len(new) > _MAX_KNOWN_STREAMS:
-            self._known.clear()
-        self._known.update(new)
-
-    def _unknown(self, found: pa.Table) -> list[tuple[str, int, int]]:
-        keys = ((row["tenant"], row["day"], row["stream"]) for row in found.to_pylist())
-        return [key for key in keys if key not in self._known]
+        self._known.add(keys[missing])
 
     def _count(self, sql: str, batch: int | None = None) -> int:
         parameters = {} if batch is None else {"batch": batch}
         return int(self._engine.arrow(sql, parameters)["n"][0].as_py())
+
+
+def _arrow_stream(table: pa.Table) -> pa.Buffer:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    return sink.getvalue()
