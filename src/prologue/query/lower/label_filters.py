@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from prologue.query.lower import conversions
-from prologue.query.lower.environment import ERROR, asks_for_errors
+from prologue.query.lower.environment import ERROR, Parsed, asks_for_errors
 from prologue.query.lower.ip_match import line_contains_ip
 from prologue.query.lower.rows import Rows
 from prologue.query.sql import EMPTY, Expr, column, expr
@@ -26,6 +26,7 @@ from prologue.query.syntax.log_nodes import (
     IpMatch,
     LabelFilter,
     Matcher,
+    MatchOp,
     Or,
 )
 
@@ -44,6 +45,7 @@ class _Verdict:
 
 def filter_labels(rows: Rows, stage: LabelFilter) -> Rows:
     """The rows the filter lets through, with what it found wrong."""
+    rows = _with_trace_hint(rows, stage.condition)
     rows, verdict = _judge(rows, stage.condition)
     rows = _with_errors(rows, verdict)
     if verdict.keeps:
@@ -51,6 +53,22 @@ def filter_labels(rows: Rows, stage: LabelFilter) -> Rows:
         rows, preserved = rows.compute(expr(f"toUInt8({kept})", rows.env.preserved, *verdict.keeps))
         rows = replace(rows, env=replace(rows.env, preserved=preserved))
     return rows.where(verdict.passes)
+
+
+def _with_trace_hint(rows: Rows, condition: Condition) -> Rows:
+    """A weaker condition on the stored trace id, which its bloom filter answers.
+
+    Only where the label still means the column or, where that is empty, something else.
+    """
+    env = rows.env
+    parts = condition.parts if isinstance(condition, And) else (condition,)
+    if "trace_id" in env.stream_names or not all(isinstance(change, Parsed) for change in env.changes):
+        return rows
+    for part in parts:
+        if isinstance(part, Matcher) and (part.name, part.op) == ("trace_id", MatchOp.EQUAL) and part.value:
+            wanted = env.bindings.text(part.value)
+            rows = rows.where(Expr(f"trace_id IN ({wanted}, '')", frozenset({"trace_id"})))
+    return rows
 
 
 def _with_errors(rows: Rows, verdict: _Verdict) -> Rows:

@@ -31,7 +31,7 @@ def lower_metric(node: Metric, request: Request, facts_for: FactsFor, bindings: 
         case Range():
             return lower_range(node, request, facts_for(node), bindings)
         case Aggregate():
-            return lower_aggregate(node, lower(node.source), bindings)
+            return lower_aggregate(node, lower(node.source), bindings, instant=request.instant)
         case Relabel():
             return lower_relabel(node, lower(node.source), bindings)
         case Binary():

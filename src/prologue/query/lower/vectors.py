@@ -23,12 +23,12 @@ _FUNCTIONS = {
 _RANKED = (VectorOp.TOPK, VectorOp.BOTTOMK, VectorOp.APPROX_TOPK)
 
 
-def lower_aggregate(node: Aggregate, source: Relation, bindings: Bindings) -> Relation:
-    """One aggregation over its source's series."""
+def lower_aggregate(node: Aggregate, source: Relation, bindings: Bindings, *, instant: bool) -> Relation:
+    """One aggregation over its source's series. `instant`: there is one evaluation only."""
     if node.op in (VectorOp.SORT, VectorOp.SORT_DESC):
         return source  # only the order of an instant result changes: see `render`
     if node.op in _RANKED:
-        return _ranked(node, source, bindings)
+        return _ranked(node, source, bindings, instant=instant)
     keys, names = _keys(node.grouping, source, bindings)
     lead = "".join(f"{sql} AS {name}_, " for name, sql in keys.items())
     shown = "".join(f"{name}_ AS {name}, " for name in keys)
@@ -58,13 +58,17 @@ def _value(source: Relation, name: str, bindings: Bindings) -> str:
     return closed_column(name) if name in source.names else "''"
 
 
-def _ranked(node: Aggregate, source: Relation, bindings: Bindings) -> Relation:
+def _ranked(node: Aggregate, source: Relation, bindings: Bindings, *, instant: bool) -> Relation:
     """The k largest or smallest of each group, with their own labels. NaN comes last."""
     keys, _ = _keys(node.grouping, source, bindings)
     group = ", ".join(["k", *keys.values()])
     direction = "ASC" if node.op is VectorOp.BOTTOMK else "DESC"
     ties = "".join(f", {name}" for name in source.label_columns)
     limit = int(node.parameter or 1)
+    if instant and node.grouping is None:
+        # One ranking over everything: the engine keeps the best and sorts no more than those.
+        best = f"ORDER BY isNaN(value), value {direction}{ties} LIMIT {bindings.integer(limit)}"
+        return Relation(f"SELECT {source.columns} FROM ({source.sql}) {best}", source.names)
     ranking = f"row_number() OVER (PARTITION BY {group} ORDER BY isNaN(value), value {direction}{ties})"
     ranked = f"SELECT {source.columns}, {ranking} AS place FROM ({source.sql})"
     return Relation(
