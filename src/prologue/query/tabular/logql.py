@@ -2,7 +2,8 @@
 
 A log query has one row a line: `timestamp`, `line`, `labels` (of the stream), `structured_metadata`,
 `parsed` (by the query's own stages), `level`, `trace_id`, `span_id`. A metric query has one row a
-sample: `timestamp`, `value`, `labels`. Times are DateTime64(9, 'UTC').
+sample: `timestamp`, `value`, `labels`. Times are DateTime64(9, 'UTC'). `level` and the ids are what is
+stored with the line, whatever the pipeline keeps or drops of its labels.
 
 Next chapter: `prologue.query.tabular.result`.
 """
