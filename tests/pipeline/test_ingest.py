@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from contextlib import contextmanager
 
@@ -17,6 +18,7 @@ from prologue.pipeline.progress import Progress
 from prologue.store.migrate import migrate
 from prologue.store.writer import LogWriter
 from tests.pipeline.conftest import failing
+from tests.support.server import wait_until
 
 NOW = 1_795_800_000_000_000_000
 
@@ -161,3 +163,74 @@ def test_waiting_for_progress():
     progress.stored(7, 1, NOW)
     assert progress.wait_beyond(6, 0.0) == 8
     assert heard == [6, 6]
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [
+        pytest.param(Payload("default", PayloadFormat.RECORDS, b"no\narrow", NOW), id="records"),
+        pytest.param(
+            Payload("default", PayloadFormat.LINES, b"no\narrow", NOW, {}, {"framing": "none"}), id="framing"
+        ),
+        pytest.param(
+            Payload(
+                "default",
+                PayloadFormat.LINES,
+                b"no\narrow",
+                NOW,
+                {},
+                {"timestamp": "detect", "time_zone": "No/Where"},
+            ),
+            id="time zone",
+        ),
+    ],
+)
+def test_a_payload_no_parser_takes_is_kept_whole_and_ingestion_goes_on(tmp_path, faulty, poison):
+    with ingesting(tmp_path, faulty) as (buffer, ingest, _):
+        for payload in (poison, lines(1)):
+            buffer.append(payload).result(10)
+        drain(buffer, ingest)
+        assert buffer.stats().segments == 0
+    assert stored(faulty) == expected(poison, lines(1))
+    errors = faulty.arrow("SELECT DISTINCT attributes['__error__'] AS e FROM logs WHERE body = 'arrow'")
+    assert errors["e"].to_pylist() == ["ParserErr"]
+
+
+def test_a_defect_is_told_and_tried_again(tmp_path, faulty):
+    """An ingest thread that ends is ingestion that stops while everything looks well."""
+    left = [2]
+
+    def defect(sql: str) -> None:
+        if "INSERT INTO logs" in sql and left[0]:
+            left[0] -= 1
+            raise ZeroDivisionError("a defect")
+
+    migrate(faulty)
+    faulty.before = defect
+    with ingesting(tmp_path, faulty) as (buffer, ingest, _):
+        buffer.append(lines(1)).result(10)
+        drain(buffer, ingest)
+    assert stored(faulty) == expected(lines(1))
+
+
+def test_a_stop_that_ran_out_of_time_begins_no_further_batch(tmp_path, faulty):
+    """What is left is in the buffer; the engine is about to be closed."""
+    began, go_on = threading.Event(), threading.Event()
+
+    def hold(sql: str) -> None:
+        if "INSERT INTO logs" in sql:
+            began.set()
+            assert go_on.wait(30)
+
+    migrate(faulty)
+    faulty.before = hold
+    with ingesting(tmp_path, faulty) as (buffer, ingest, _):
+        for number in range(3):
+            buffer.append(lines(number)).result(10)
+            buffer.flush(10)
+        assert began.wait(30)
+        assert not ingest.stop(0.1)
+        go_on.set()
+        wait_until(lambda: ingest.stop(0.0))
+        assert buffer.stats().segments == 2
+    assert stored(faulty) == expected(lines(0))

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from prologue.model.errors import PayloadError
 from prologue.parse import timestamps
 from prologue.parse.columns import array
 
@@ -156,3 +157,11 @@ FRAMINGS: Mapping[str, Framing] = {
     "journal": Framing(journal, _never),
 }
 """Every framing by the name that a payload's `framing` param uses."""
+
+
+def framing_of(params: Mapping[str, str]) -> Framing:
+    """The framing that a payload names. Raises PayloadError where there is none of that name."""
+    name = params.get("framing", "plain")
+    if name not in FRAMINGS:
+        raise PayloadError(f"there is no framing {name!r}", cure=f"use one of {', '.join(FRAMINGS)}")
+    return FRAMINGS[name]

@@ -22,7 +22,7 @@ import pyarrow as pa
 from prologue.model.labels import canonical, with_service_name
 from prologue.model.payload import Payload
 from prologue.parse.columns import ParseOptions
-from prologue.parse.framing import FRAMINGS
+from prologue.parse.framing import framing_of
 from prologue.parse.job import ParseJob
 from prologue.parse.jsonlines import pieces
 
@@ -39,7 +39,7 @@ def parse(payloads: Sequence[Payload], options: ParseOptions) -> ParseJob:
     params = payloads[0].params
     data = b"".join(pieces(payloads))
     table = _table(payloads, data, options)
-    framing = FRAMINGS[params.get("framing", "plain")]
+    framing = framing_of(params)
     select = framing.select(params, framing.has_partials(data, table.num_rows))
     return ParseJob(
         format="ArrowStream",

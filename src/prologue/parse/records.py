@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from prologue.model.errors import PayloadError
 from prologue.model.payload import Payload
 from prologue.parse import timestamps
 from prologue.parse.columns import ParseOptions
@@ -23,9 +24,12 @@ _STRUCTURE = (
 
 
 def parse(payloads: Sequence[Payload], _options: ParseOptions) -> ParseJob:
-    """The job for payloads of one tenant."""
-    tables = [pa.ipc.open_stream(pa.py_buffer(payload.data)).read_all() for payload in payloads]
-    table = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+    """The job for payloads of one tenant. Raises PayloadError where one is not a stream of records."""
+    try:
+        tables = [pa.ipc.open_stream(pa.py_buffer(payload.data)).read_all() for payload in payloads]
+        table = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+    except pa.ArrowException as error:
+        raise PayloadError(f"the payload is not an Arrow stream of records: {error}") from error
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)

@@ -40,5 +40,8 @@ FROM {{source}}"""
 def _lines(payload: Payload) -> bytes | memoryview:
     if payload.format is not PayloadFormat.RECORDS:
         return payload.data
-    bodies = pa.ipc.open_stream(pa.py_buffer(payload.data)).read_all()["body"].to_pylist()
+    try:
+        bodies = pa.ipc.open_stream(pa.py_buffer(payload.data)).read_all()["body"].to_pylist()
+    except (pa.ArrowException, KeyError):  # not records at all: the bytes are all there is to keep
+        return payload.data
     return b"\n".join(body or b"" for body in bodies)

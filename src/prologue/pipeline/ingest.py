@@ -8,6 +8,7 @@ buffer, so whatever goes wrong here costs time, never lines:
   pauses, for as long as it takes. Meanwhile the buffer fills and the ways in push back.
 - A group of payloads cannot be parsed: each is tried alone, and one that still fails is stored whole,
   line by line, with the reason (`prologue.parse.whole`).
+- A defect of ours: as if the engine were away, with its place in the log.
 - A stop in the middle: the segment comes again at the next start and is written with `recover`.
 
 Next chapter: `prologue.store.writer`, how once is exactly once.
@@ -21,7 +22,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from prologue.model.errors import EngineError, PrologueError
+from prologue.model.errors import EngineError, PayloadError, PrologueError
 from prologue.model.payload import Payload, PayloadSource, Segment
 from prologue.parse import catalog, whole
 from prologue.parse.columns import ParseOptions
@@ -35,6 +36,8 @@ from prologue.telemetry import metrics
 logger = logging.getLogger(__name__)
 
 _TAKE_SECONDS = 0.5
+# Trying again would end the same way.
+_UNREADABLE = (EngineError, PayloadError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,8 @@ class Ingest:
     def _run(self, writer: LogWriter) -> None:
         while True:
             stopping = self._stopping.is_set()
+            if stopping and time.monotonic() >= self._deadline:
+                return
             segment = self._take(0.0 if stopping else _TAKE_SECONDS)
             if segment is not None:
                 if not self._write_until_done(writer, segment):
@@ -120,20 +125,27 @@ class Ingest:
             try:
                 self._write(writer, segment, recover=failures > 0 or segment.sequence <= self._recover_upto)
                 return True
-            except PrologueError as error:
+            except Exception as error:  # a thread that ends is ingestion that stops while all looks well
                 failures += 1
-                metrics.INGEST_RETRIES.inc()
-                self._progress.failed(error.message)
                 pause = self._retry.pause(failures)
-                logger.error(
-                    "batch %d is not stored yet (try %d, again in %.1f s): %s",
-                    segment.sequence,
-                    failures,
-                    pause,
-                    error.message,
-                )
+                self._tell(segment, error, failures, pause)
             if self._give_up(pause):
                 return False
+
+    def _tell(self, segment: Segment, error: Exception, failures: int, pause: float) -> None:
+        """Say that a batch is not stored yet: an error of ours by its message, a defect with its place."""
+        expected = isinstance(error, PrologueError)
+        message = error.message if isinstance(error, PrologueError) else f"a defect: {error!r}"
+        metrics.INGEST_RETRIES.inc()
+        self._progress.failed(message)
+        logger.error(
+            "batch %d is not stored yet (try %d, again in %.1f s): %s",
+            segment.sequence,
+            failures,
+            pause,
+            message,
+            exc_info=None if expected else error,
+        )
 
     def _give_up(self, pause: float) -> bool:
         """Wait; whether a stop leaves no time for another try."""
@@ -163,16 +175,16 @@ class Ingest:
         groups = catalog.groups(payloads)
         try:
             return writer.parse([self._stage(catalog.parse(group, self._options)) for group in groups])
-        except EngineError as error:
+        except _UNREADABLE as error:
             logger.warning("a batch cannot be parsed in groups, trying each payload alone: %s", error.message)
         return writer.parse([self._parsable(writer, payload) for payload in payloads])
 
     def _parsable(self, writer: LogWriter, payload: Payload) -> Stage:
         """The payload's stage, or, where the engine cannot read it, its lines whole with the reason."""
-        stage = self._stage(catalog.parse([payload], self._options))
         try:
+            stage = self._stage(catalog.parse([payload], self._options))
             writer.parse([stage])
-        except EngineError as error:
+        except _UNREADABLE as error:
             metrics.INGEST_UNPARSABLE.labels(payload.format).inc()
             logger.error("a %s payload is kept whole: %s", payload.format, error.message)
             return self._stage(whole.parse(payload, error.message))
