@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
+from contextlib import ExitStack
 from urllib.parse import urlencode
 
 import httpx
@@ -57,18 +59,55 @@ def test_an_answer_with_what_it_read(url):
     assert answer.json() == {"rows": 10, "read": 10}
 
 
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_hanging_up_stops_the_query_and_frees_its_connection(url, open_engine, method):
+@pytest.fixture
+def running(open_engine):
+    """How many statements of clients run now."""
     watching = open_engine()
 
-    def running() -> int:
+    def count() -> int:
         return watching.arrow(TAGGED)["n"][0].as_py()
 
-    host, port = url.removeprefix("http://").removesuffix("/").split(":")
+    return count
+
+
+def ask(connection: socket.socket, method: str = "GET") -> None:
+    """Send a request for a statement that does not end, and do not wait."""
     target = "/?" + urlencode({"sql": ENDLESS})
-    with socket.create_connection((host, int(port))) as connection:
-        connection.sendall(f"{method} {target} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode())
+    connection.sendall(f"{method} {target} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode())
+
+
+def address(url: str) -> tuple[str, int]:
+    host, port = url.removeprefix("http://").removesuffix("/").split(":")
+    return host, int(port)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_hanging_up_stops_the_query_and_frees_its_connection(url, running, method):
+    with socket.create_connection(address(url)) as connection:
+        ask(connection, method)
         wait_until(lambda: running() == 1)
     wait_until(lambda: running() == 0)
     answer = httpx.get(url, params={"sql": "SELECT 1"}, timeout=30)
     assert answer.json()["rows"] == 1, "the only connection of the pool serves again"
+
+
+def test_more_queries_than_threads_can_be_stopped(url, running):
+    with ExitStack() as clients:
+        for _ in range(40):
+            ask(clients.enter_context(socket.create_connection(address(url))))
+        wait_until(lambda: running() == 1)
+    wait_until(lambda: running() == 0)
+    assert httpx.get(url, params={"sql": "SELECT 1"}, timeout=30).status_code == 200
+
+
+def test_a_cancelled_task_takes_its_query_with_it(reader, running):
+    async def cancelled() -> None:
+        task = asyncio.create_task(Runner(reader).unwatched(lambda: reader.arrow(ENDLESS)))
+        while await asyncio.to_thread(running) == 0:
+            pass
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancelled())
+    assert running() == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 
 import pytest
@@ -32,7 +33,15 @@ def called(call: Call, work) -> None:
 def test_a_call_adds_up_its_reads(reader):
     call = Call()
     called(call, lambda: [reader.arrow("SELECT sum(number) FROM numbers(500)") for _ in range(2)])
-    assert call.usage == Usage(rows=1000, bytes=8000)
+    assert (call.usage.rows, call.usage.bytes) == (1000, 8000)
+
+
+def test_a_call_knows_how_long_it_waited_for_its_turns(open_engine):
+    reader = Reader(open_engine, clock=itertools.count().__next__)
+    call = Call()
+    called(call, lambda: [reader.arrow("SELECT 1") for _ in range(3)])
+    assert call.usage.waited == 3, "one tick of the clock for each read"
+    reader.close()
 
 
 def test_reads_without_a_call_are_nobodys(reader):

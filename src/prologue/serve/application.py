@@ -46,7 +46,7 @@ def routes(context: Context, receive: ReceiveSettings) -> list[BaseRoute]:
         *Misc(context, engine, runner).routes(),
         *rules.routes(),
         *Deletes(context).routes(),
-        *Tails(context, engine).routes(),
+        *Tails(context, engine, runner).routes(),
         *Native(context, engine).routes(),
         *health.routes(context),
         *ui.routes(),

@@ -32,10 +32,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a query read from the tables: rows, and their uncompressed bytes."""
+    """What queries read from the tables: rows, and their uncompressed bytes; and how many seconds they
+    waited for a connection."""
 
     rows: int = 0
     bytes: int = 0
+    waited: float = 0.0
 
 
 class Engine(Protocol):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -40,8 +41,9 @@ class Call:
         if self._cancelled.is_set():
             raise Cancelled("the caller went away before its query was started")
 
-    def add(self, usage: Usage) -> None:
-        self.usage = Usage(self.usage.rows + usage.rows, self.usage.bytes + usage.bytes)
+    def add(self, usage: Usage, waited: float) -> None:
+        held = self.usage
+        self.usage = Usage(held.rows + usage.rows, held.bytes + usage.bytes, held.waited + waited)
 
 
 CALL: ContextVar[Call | None] = ContextVar("prologue_call", default=None)
@@ -51,9 +53,17 @@ CALL: ContextVar[Call | None] = ContextVar("prologue_call", default=None)
 class Reader:
     """Thread-safe reads. At most `size` run at once; a caller waits `patience` seconds for its turn."""
 
-    def __init__(self, open_engine: Callable[[], Engine], *, size: int = 4, patience: float = 30.0) -> None:
+    def __init__(
+        self,
+        open_engine: Callable[[], Engine],
+        *,
+        size: int = 4,
+        patience: float = 30.0,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
         self._size = size
         self._patience = patience
+        self._clock = clock
         self._open = open_engine
         self._control: Engine | None = None
         self._control_lock = threading.Lock()
@@ -64,14 +74,16 @@ class Reader:
     def arrow(self, sql: str, parameters: Parameters = NONE, settings: Settings = NONE) -> pa.Table:
         """The rows of a SELECT as an Arrow table; values are bound as `{name:Type}` parameters."""
         call = CALL.get()
+        began = self._clock()
         with self._connection() as engine:
+            waited = self._clock() - began
             if call is None:
                 return engine.arrow(sql, parameters, settings)
             call.check()
             try:
                 return engine.arrow(sql, parameters, {**settings, "log_comment": call.tag})
             finally:
-                call.add(engine.usage)
+                call.add(engine.usage, waited)
 
     def cancel(self, call: Call) -> None:
         """Stop the caller's running read and start no further one. To be repeated until the caller's

@@ -50,7 +50,7 @@ def statistics(usage: Usage, entries: int, seconds: float) -> dict[str, Any]:
         "totalBytesProcessed": usage.bytes,
         "totalLinesProcessed": usage.rows,
         "execTime": seconds,
-        "queueTime": 0,
+        "queueTime": usage.waited,
         "subqueries": 0,
         "totalEntriesReturned": entries,
         "splits": 0,

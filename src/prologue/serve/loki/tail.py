@@ -30,7 +30,7 @@ from prologue.receive.tenant import TENANT_HEADER, resolve_tenant
 from prologue.serve.context import Context
 from prologue.serve.errors import body_of
 from prologue.serve.loki import parameters
-from prologue.store.reader import CALL, Call
+from prologue.serve.running import Runner
 
 _HOUR = 3600 * parameters.NANOSECONDS
 _DEFAULT_LIMIT = 100
@@ -54,7 +54,8 @@ class _Asked:
 class Tails:
     """The tail route over one query engine."""
 
-    def __init__(self, context: Context, engine: QueryEngine) -> None:
+    def __init__(self, context: Context, engine: QueryEngine, runner: Runner) -> None:
+        self._runner = runner
         self._context = context
         self._engine = engine
 
@@ -140,16 +141,8 @@ class Tails:
         await socket.send_text(orjson.dumps({"streams": answer.result, "dropped_entries": dropped}).decode())
 
     async def _query(self, text: str, request: Request) -> Answer:
-        """The answer, from a thread; the query ends when the tail does."""
-        call = Call()
-        token = CALL.set(call)
-        try:
-            return await asyncio.to_thread(self._engine.query, text, request)
-        except asyncio.CancelledError:
-            asyncio.get_running_loop().run_in_executor(None, self._context.reader.cancel, call)
-            raise
-        finally:
-            CALL.reset(token)
+        """The answer; the query ends when the tail does."""
+        return await self._runner.unwatched(lambda: self._engine.query(text, request))
 
 
 def _dropped(sent: Answer, older: Answer) -> list[dict[str, Any]]:
