@@ -75,3 +75,36 @@ class Failing:
 def test_whose_fault_it_is(sql_reader: Reader, message: str, error: type[Exception]):
     with pytest.raises(error):
         SqlTables(Failing(sql_reader, message)).arrow(SqlQuestion("SELECT 1 AS x", OWN))
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "shown"),
+    [
+        ("String", "a'b\\c\n", "a'b\\c\n"),
+        ("String", 5, "5"),
+        ("Bool", True, True),
+        ("Bool", False, False),
+        ("Int64", -5, -5),
+        ("UInt64", 2**64 - 1, 2**64 - 1),
+        ("Float64", 1.5, 1.5),
+        ("Float64", -1e300, -1e300),
+        ("UInt8", "7", 7),
+        ("UUID", "61f0c404-5cb3-11e7-907b-a6006ad3dba0", "61f0c404-5cb3-11e7-907b-a6006ad3dba0"),
+    ],
+    ids=str,
+)
+def test_values_of_each_type(ask: Ask, kind: str, value: str | float | bool, shown: object):
+    (row,) = ask(f"SELECT {{v:{kind}}} AS v", parameters={"v": value})
+    assert row == {"v": shown}
+
+
+def test_times_are_bound_too(ask: Ask):
+    text = "SELECT {a:Date} < {b:DateTime64(9)} AS x, {c:DateTime} = {b:DateTime64(9)} AS y"
+    values = {"a": "2026-01-01", "b": "2026-01-02 00:00:00", "c": "2026-01-02 00:00:00"}
+    assert ask(text, parameters=values) == [{"x": 1, "y": 1}]
+
+
+def test_a_value_of_the_wrong_kind_is_the_asker_s_mistake(sql: SqlTables):
+    with pytest.raises(QueryError) as caught:
+        sql.arrow(SqlQuestion("SELECT {v:UInt8} AS v", OWN, parameters={"v": "seven"}))
+    assert caught.value.cure
