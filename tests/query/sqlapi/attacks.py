@@ -201,6 +201,8 @@ REFUSED = {
         SELECT * FROM logs SAMPLE 1/10
         SELECT COLUMNS('.*') FROM logs
         SELECT * EXCEPT ('l.*') FROM logs
+        SELECT * APPLY(toString) FROM logs
+        SELECT 1 AS n, 2 AS b ORDER BY n WITH FILL INTERPOLATE (b AS b + 1)
         WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t) SELECT * FROM t
         """,
     "names": r"""
