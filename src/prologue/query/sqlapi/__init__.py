@@ -2,7 +2,7 @@
 
     text -> the engine's own parser, printed again      `canonical.py`
     printed text -> the engine's own tree of it         `tree.py`
-    tree -> allow-list, or an error with position       `check.py`, `functions.py`, `types.py`
+    tree -> allow-list, or an error with position       `check.py`, `functions.py`
     views of one tenant around it -> SELECT             `views.py`
     SELECT -> table, under limits                       `answers.py`
 
