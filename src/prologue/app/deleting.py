@@ -23,8 +23,6 @@ logger = logging.getLogger(__name__)
 
 # Wait for the mutation: a request is processed when its lines are gone.
 _SYNC = {"mutations_sync": 1}
-# A mutation that failed would be tried for ever by the engine, and hold up those behind it.
-_GIVE_UP = "KILL MUTATION WHERE database = currentDatabase() AND table = 'logs' AND NOT is_done"
 
 
 class Deleter:
@@ -53,9 +51,13 @@ class Deleter:
         self._thread.start()
 
     def stop(self, timeout: float) -> None:
-        """What is not carried out is at the next start."""
+        """End within about `timeout` seconds; what is not carried out then is at the next start."""
         self._stopping.set()
-        if self._thread.ident is not None:
+        if self._thread.ident is None:
+            return
+        self._thread.join(timeout)
+        if self._thread.is_alive():
+            self._deletions.abandon()
             self._thread.join(timeout)
 
     def once(self) -> int:
@@ -72,7 +74,7 @@ class Deleter:
         try:
             self._engine.command(statement.sql, statement.parameters, _SYNC)
         except PrologueError:
-            self._engine.command(_GIVE_UP)
+            self._deletions.abandon()
             raise
         self._deletions.done(deletion)
         logger.info("delete request %s of tenant %s is carried out", deletion.id, deletion.tenant)

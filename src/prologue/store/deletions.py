@@ -56,6 +56,9 @@ _OPEN = (
 _LISTED = f"{_SELECT} WHERE tenant = {{tenant:String}} AND status != 'cancelled' ORDER BY created, id"
 _ONE = f"{_SELECT} WHERE tenant = {{tenant:String}} AND id = {{id:String}}"
 
+# The engine would try a mutation that failed for ever, and hold up those behind it.
+_ABANDON = "KILL MUTATION WHERE database = currentDatabase() AND table = 'logs' AND NOT is_done"
+
 
 class Deletions:
     """The requests. Owns its engine connection; thread-safe, so that none is cancelled once begun."""
@@ -110,6 +113,11 @@ class Deletions:
     def done(self, deletion: Deletion) -> None:
         with self._lock:
             self._write(replace(deletion, status=Status.PROCESSED))
+
+    def abandon(self) -> None:
+        """End what the engine deletes now, unfinished; whoever waits for it gets an error. The request
+        stays `running`, so it is due again."""
+        self._engine.command(_ABANDON)
 
     def _one(self, tenant: str, request_id: str) -> Deletion | None:
         return next(iter(self._read(_ONE, tenant=tenant, id=request_id)), None)
