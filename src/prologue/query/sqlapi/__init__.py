@@ -10,9 +10,10 @@ What is checked is what the engine understands, not what a second grammar would:
 that reads one thing where the engine reads another is the classic way around a check. The checked
 text is the printed one, without comments and with one way of quoting, and that text is what runs.
 
-Walls behind the check, each enough alone to keep tenants apart: the views hold only the tenant's rows;
-the engine itself is told to filter the tables by tenant (`additional_table_filters`); the statement
-runs `readonly` and under limits of time, memory and result size.
+Behind the check: the views hold only the tenant's rows; the engine itself is told to show each stored
+table's rows of this tenant and of no other (`additional_table_filters`), which keeps tenants' lines apart
+even in a statement that nobody checked; the statement runs `readonly`, so nothing is written, and under
+limits of time, memory and result size. Files, addresses and the server's own facts have the check alone.
 
 Next chapter: `prologue.query.sqlapi.canonical`.
 """
