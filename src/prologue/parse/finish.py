@@ -14,13 +14,13 @@ LEVELS = ("trace", "debug", "info", "warn", "error", "critical", "fatal", "unkno
 
 # Spellings met in the wild, by the level they mean. Numbers are those of pino and bunyan.
 LEVEL_WORDS = {
-    "trace": ("trace", "trc", "finest", "10"),
-    "debug": ("debug", "dbg", "d", "fine", "finer", "verbose", "20"),
-    "info": ("info", "information", "informational", "inf", "i", "notice", "log", "30"),
+    "trace": ("trace", "trc", "trce", "trac", "finest", "vrb", "10"),
+    "debug": ("debug", "dbg", "dbug", "debu", "d", "fine", "finer", "verbose", "20"),
+    "info": ("info", "information", "informational", "inf", "i", "notice", "note", "log", "system", "30"),
     "warn": ("warn", "warning", "wrn", "w", "40"),
-    "error": ("error", "err", "e", "severe", "50"),
+    "error": ("error", "err", "erro", "e", "severe", "fail", "50"),
     "critical": ("critical", "crit", "alert", "c"),
-    "fatal": ("fatal", "panic", "emerg", "emergency", "f", "dpanic", "60"),
+    "fatal": ("fatal", "fata", "ftl", "panic", "pani", "emerg", "emergency", "f", "dpanic", "60"),
 }
 
 LEVEL_KEYS = (
@@ -42,15 +42,22 @@ LEVEL_KEYS = (
     "levelname",
 )
 
-# What is looked for in the first 256 bytes of a line, in order: a level said as a key's value; a level
-# word that stands alone (later words are prose more often than not); the first letter of Go's klog and
-# glog ("E1123 13:45:23.419447 1 main.go:164] ...").
+# What is looked for in the first 256 bytes of a line, in order: a level said as a key's value; the letter
+# at the start of klog's, glog's, CockroachDB's and Ruby's lines and in MongoDB's ("E1123 13:45:23.419447
+# 1 main.go:164] ..."); a level word that stands alone. The last finds prose too, so it comes last.
 _BODY_LEVELS = (
-    r"""(?i)\b(?:log_?)?(?:level|lvl|severity)["']?\s*[=:]\s*["']?([a-z]+)""",
-    r"(?i)(?:^|[\s\[<(|/:]|\x1b\[[0-9;]*m)(trace|debug|dbg|info|notice|warning|warn|error|err|critical|crit|fatal|panic|emerg"
-    r"|alert|severe)(?:[\s\]>)|/:,\x1b]|$)",
-    r"^([IWEF])\d{4} \d\d:\d\d:\d\d",
+    r"""(?i)(?:\b(?:log_?)?(?:level|lvl|severity)|"@l)["']?\s*[=:]\s*["']?([a-z]+|[1-6]0\b)""",
+    r"""^(?:\{"t":\{"\$date":"[^"]*"\},\s*"s":\s*")?([IWEFD])(?:(?:\d\d){2,4} \d\d:\d\d:\d\d|, \[\d|\d?",)""",
+    r"(?:^|[\s\[<(|:]|\x1b\[[0-9;]*m)"
+    r"((?i:trace|debug|dbg|info|notice|warning|warn|error|err|critical|crit|fatal|panic|emerg|alert|severe)"
+    # Short or everyday words, in the one spelling that means a level: Serilog, logrus, PostgreSQL.
+    r"|INF|WRN|FTL|VRB|TRC|ERRO|FATA|PANI|DEBU|TRAC|LOG)(?:[\s\[\]>)|/:,\x1b]|$)",
+    # MySQL; .NET's console.
+    r"(?:^| \[)(Note|System|dbug|trce|fail)(?:\] |: )",
 )
+# A syslog priority (RFC 3164, RFC 5424; sd-daemon's prefix too), which relays often set by rote.
+_PRIORITY = "extract(left(body, 8), '^<([0-9]{1,3})>')"
+_BY_PRIORITY = ("fatal", "critical", "critical", "error", "warn", "info", "info", "debug")
 
 
 def named_level(word: str) -> str:
@@ -79,6 +86,8 @@ def _level(options: ParseOptions) -> str:
         named_level("severity_text"),
         named_level(keyed),
         *(named_level(f"extract({start}, {quoted(pattern)})") for pattern in _BODY_LEVELS),
+        f"if(startsWith(body, '<') AND {_PRIORITY} != '', "
+        f"{array(_BY_PRIORITY)}[toUInt16OrZero({_PRIORITY}) % 8 + 1], '')",
     ]
     # In order, each evaluated only for the rows that the ones before it left open.
     branches = [f"({guess} AS guess_{place}) != '', guess_{place}" for place, guess in enumerate(guesses)]

@@ -51,7 +51,11 @@ class Framing:
 def plain(params: Mapping[str, str], _partials: bool) -> str:
     """The line is the body. `timestamp=detect` takes the time a line begins with."""
     detect = params.get("timestamp") == "detect"
-    sent = timestamps.leading("text", _ZONE) if detect else "CAST(NULL, 'Nullable(DateTime64(9, \\'UTC\\'))')"
+    sent = (
+        timestamps.leading("text", _ZONE, "observed")
+        if detect
+        else "CAST(NULL, 'Nullable(DateTime64(9, \\'UTC\\'))')"
+    )
     return f"""
 SELECT tenant, {sent} AS sent, {_OBSERVED} AS observed, labels, toUInt8(0) AS severity_number,
     '' AS severity_text, text AS body, '' AS trace_id, '' AS span_id, {_NO_ATTRIBUTES} AS attributes

@@ -64,7 +64,7 @@ def _table(payloads: Sequence[Payload], data: bytes | memoryview, options: Parse
             "line": lines,
             "tenant": _repeated([payload.tenant for payload in payloads], counts),
             "labels": _repeated([_label_set(payload, options) for payload in payloads], counts),
-            "observed": _arrivals(payloads, counts),
+            "observed": pa.array(_arrivals(payloads, counts)),
         }
     )
 
