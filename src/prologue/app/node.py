@@ -41,7 +41,6 @@ from prologue.store.writer import LogWriter
 
 logger = logging.getLogger(__name__)
 
-_DRAIN_SECONDS = 8.0
 # One parses while the other inserts; more do not help on the machines this runs on.
 _WRITERS = 2
 
@@ -150,9 +149,12 @@ class Node:
         """What is collected from this machine; empty where collection is off."""
         return self.collector.status() if self.collector is not None else []
 
-    def drain(self) -> bool:
-        """Write what was acknowledged, in order; whether all of it is in the store now."""
-        deadline = time.monotonic() + _DRAIN_SECONDS
+    def drain(self, seconds: float) -> bool:
+        """Write what was acknowledged, in order; whether all of it is in the store now.
+
+        After `seconds` nothing further is begun; what is under way may take longer.
+        """
+        deadline = time.monotonic() + seconds
         self._ready = False
         if self.collector is not None:
             self.collector.stop(2.0)

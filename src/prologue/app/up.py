@@ -1,6 +1,6 @@
 """`prologue up`: one node behind one HTTP server, until a signal.
 
-Next chapter: `node.py`, what a node is made of.
+Next chapter: `stopping.py`, how it ends; `node.py`, what a node is made of.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ import uvloop
 
 from prologue.app import collecting
 from prologue.app.node import Node, receive_settings
+from prologue.app.stopping import Stop
 from prologue.collect.status import SourceState
 from prologue.config.settings import Settings
 from prologue.model.errors import ConfigError
@@ -34,7 +34,8 @@ logger = logging.getLogger(__name__)
 DEFAULT_URL = "http://127.0.0.1:3100"
 
 _BACKLOG = 2048
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# For the drain and the closing, once open requests were given their time: ten seconds by default.
+_AFTER_REQUESTS_SECONDS = 5.0
 _BLOCKED_SHOWN = 5
 _NEXT_TO_NOTHING = 64 * 1024
 
@@ -46,7 +47,7 @@ def run(settings: Settings) -> int:
     """
     log.set_up(settings.log.level, settings.log.format)
     with ExitStack() as stack:
-        stop = stack.enter_context(_Stop())
+        stop = stack.enter_context(Stop(settings.http.shutdown_timeout + _AFTER_REQUESTS_SECONDS))
         listener = stack.enter_context(_listen(settings.http.listen, "http.listen", "--listen HOST:PORT"))
         listeners = [listener]
         if otlp := settings.receive.otlp_http_listen:
@@ -59,7 +60,7 @@ def run(settings: Settings) -> int:
         _greet(listener, node)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(server.serve(sockets=listeners))
-        if not node.drain():
+        if not node.drain(stop.seconds_to_drain()):
             logger.warning("some of what was acknowledged is still in the buffer; the next start writes it")
     return 0
 
@@ -85,33 +86,6 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-class _Stop:
-    """SIGINT and SIGTERM from the first moment to the last: a stop asked for while starting is kept,
-    one while draining changes nothing, a second one while serving does not wait for open requests."""
-
-    def __init__(self) -> None:
-        self._asked = 0
-        self._server: _Server | None = None
-
-    def __enter__(self) -> _Stop:
-        self._held = {number: signal.signal(number, self._ask) for number in _SIGNALS}
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._held.items():
-            signal.signal(number, handler)
-
-    def applies_to(self, server: _Server) -> None:
-        self._server = server
-        server.should_exit = self._asked > 0
-
-    def _ask(self, *_: object) -> None:
-        self._asked += 1
-        if self._server is not None:
-            self._server.force_exit = self._server.should_exit
-            self._server.should_exit = True
 
 
 def _listen(address: str, key: str, where: str) -> socket.socket:
