@@ -59,3 +59,13 @@ def test_a_record_without_a_time_has_its_arrival(parse):
     [record] = parse(records({"timestamp": 0}))
     assert record["time"] == "2026-11-27 17:20:00.000000000"
     assert record["attributes"] == {}
+
+
+@pytest.mark.parametrize("observed", [2**63 - 1, NOW + 10**18, 1, -5])
+def test_a_time_of_observation_that_cannot_be_is_that_of_arrival(parse, observed):
+    """It is the sender's word: it must neither stop the batch nor discredit the record's own time."""
+    untimed, timed = parse(
+        records({"timestamp": 0, "observed": observed, "body": b"a"}, {"observed": observed})
+    )
+    assert (untimed["time"], timed["time"]) == ("2026-11-27 17:20:00.000000000",) * 2
+    assert timed["attributes"] == {}

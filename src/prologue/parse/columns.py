@@ -21,6 +21,10 @@ RAW_COLUMNS = (
 )
 
 
+EARLIEST_NS = 31_536_000 * 10**9
+"""1971-01-01: an earlier time is a clock that was never set."""
+
+
 @dataclass(frozen=True, slots=True)
 class ParseOptions:
     """What the operator decided. `max_future_seconds`: a time further ahead is not believed."""
