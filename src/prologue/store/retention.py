@@ -58,9 +58,10 @@ def enforce(engine: Engine, days: Mapping[str, int], today: dt.date) -> tuple[Pa
         engine.command("ALTER TABLE logs DROP PARTITION ID {id:String}", {"id": partition.id})
     if dropped:
         oldest = today - dt.timedelta(days=max(days.values()))
+        held = sorted({partition.day.isoformat() for partition in partitions(engine)})
         engine.command(
-            "ALTER TABLE streams DELETE WHERE day < {day:Date} AND day NOT IN "
-            "(SELECT DISTINCT toDate(timestamp) FROM logs)",
-            {"day": oldest},
+            "ALTER TABLE streams DELETE WHERE day < {day:Date} "
+            "AND NOT has({held:Array(String)}, toString(day))",
+            {"day": oldest, "held": held},
         )
     return dropped
