@@ -20,6 +20,7 @@ import pyarrow as pa
 from prologue.model.errors import LimitError
 from prologue.query.compile import Compiled, compile_query
 from prologue.query.failures import query_errors
+from prologue.query.glance import glance_of
 from prologue.query.lower.metrics import seconds_text
 from prologue.query.lower.scan import Scan
 from prologue.query.plan.nodes import Lines, Scalar
@@ -123,11 +124,28 @@ class QueryEngine:
             (known,) = facts.values()
             at = instants(self.run, compiled.plan, request, known)
             compiled = replace(compiled, request=replace(request, instants=at))
+        if isinstance(compiled.plan, Lines):
+            found = self._glance(compiled, compiled.plan, facts, started)
+            if found is not None:
+                return found
         table = self.run(compiled.statement(facts, self._limits.max_series))
         if compiled.is_log:
             return self._streams(table, started)
         self._check_series(table)
         return self._vector(table, request, started) if request.instant else self._matrix(table, started)
+
+    def _glance(
+        self, compiled: Compiled, plan: Lines, facts: Mapping[Scan, Facts], started: float
+    ) -> Answer | None:
+        """The answer, where a part of the range holds all of it. The facts of a range hold in its parts."""
+        narrower = glance_of(plan, compiled.request)
+        if narrower is None:
+            return None
+        glanced = replace(compiled, request=narrower)
+        (known,) = facts.values()
+        statement = glanced.statement(dict.fromkeys(glanced.looks, known), self._limits.max_series)
+        answer = self._streams(self.run(statement), started)
+        return answer if answer.entries >= compiled.request.limit else None
 
     def _facts(self, compiled: Compiled) -> dict[Scan, Facts]:
         return {scan: self.facts(scan) for scan in compiled.looks}
@@ -197,7 +215,9 @@ _SETTINGS: dict[str, str | int | float] = {
     "query_plan_filter_push_down": 0,
     "join_use_nulls": 0,
     "short_circuit_function_evaluation": "enable",
-    "use_query_condition_cache": 1,
+    # Time ranges move, so what it remembers is seldom asked again; and a query that it watches was measured
+    # to use one core: a substring over 2,000,000 lines took 256 ms with it, 146 without.
+    "use_query_condition_cache": 0,
     "query_plan_max_limit_for_lazy_materialization": 10_000,
 }
 

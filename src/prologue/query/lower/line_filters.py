@@ -10,6 +10,7 @@ from prologue.query.syntax.ip_pattern import parse_ip_pattern
 from prologue.query.syntax.line_pattern import LinePattern, Literal, parse_line_pattern
 from prologue.query.syntax.log_nodes import LineFilter, LineOp, Needle
 
+_TOKENS_ASKED = 2
 _TOKEN = re.compile(r"[a-zA-Z0-9\u0080-\U0010FFFF]+")
 
 
@@ -29,7 +30,7 @@ def index_hint(stage: LineFilter, bindings: Bindings) -> Expr | None:
     tokens = [inner_tokens(needle.text) for needle in stage.needles]
     if not all(tokens):
         return None
-    tests = (f"hasAllTokens(lower(body), {bindings.texts(found)})" for found in tokens)
+    tests = (f"hasAllTokens(lower(body), {bindings.texts(rarest(found))})" for found in tokens)
     return expr(" OR ".join(tests), column("body"))
 
 
@@ -45,6 +46,19 @@ def inner_tokens(text: str) -> tuple[str, ...]:
         if match.start() > 0 and match.end() < len(text)
     }
     return tuple(sorted(found))
+
+
+def rarest(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    """The tokens worth asking the index for: few, and those that likely few lines have.
+
+    A token that most lines have costs its whole list of lines and rules nothing out. Numbers and long
+    words are rarer than short words.
+
+    >>> rarest(("for", "item", "key", "miss", "id7"))
+    ('id7', 'item')
+    """
+    ranked = sorted(tokens, key=lambda token: (not any(c.isdigit() for c in token), -len(token), token))
+    return tuple(ranked[:_TOKENS_ASKED])
 
 
 def lower_ascii(text: str) -> str:

@@ -21,8 +21,7 @@ from prologue.query.sql import Bindings, Expr, Statement
 from prologue.query.streams import Facts
 
 _NS = "toUnixTimestamp64Nano(timestamp)"
-# Lines are looked for by their filters and their other columns read late anyway. As a plain filter, what
-# passed is remembered by granule, so that asking the same again is fast.
+# What is read first is said (see `rows.py`): the time of every line would be read before its body else.
 _SETTINGS: Mapping[str, int] = MappingProxyType({"optimize_move_to_prewhere": 0})
 
 

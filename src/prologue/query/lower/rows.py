@@ -20,6 +20,7 @@ RAW_COLUMNS = (
     *("trace_id", "span_id", "attributes"),
 )
 _RAW = frozenset(RAW_COLUMNS)
+_BODY = frozenset({"body"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,24 @@ class Rows:
     @property
     def sql(self) -> str:
         """The SELECT so far."""
-        where = both(self.conditions)
-        text = f"SELECT {', '.join(RAW_COLUMNS)} FROM {self.source}" + (f" WHERE {where}" if where else "")
+        text = f"SELECT {', '.join(RAW_COLUMNS)} FROM {self.source}{self._filters()}"
         if not self.levels:
             return text
         around = (level.around for level in self.levels)
         return f"SELECT * FROM {stacked(around, f'({text})', self.env.bindings)}"
+
+    def _filters(self) -> str:
+        """PREWHERE and WHERE. What the lines themselves must hold is asked first and of the body alone: few
+        lines hold a needle, and only for those is another column read. A SELECT has no PREWHERE."""
+        first = [c for c in self.conditions if self.source == "logs" and c.columns == _BODY]
+        text = ""
+        for word, conditions in (
+            ("PREWHERE", first),
+            ("WHERE", [c for c in self.conditions if c not in first]),
+        ):
+            if condition := both(conditions):
+                text += f" {word} {condition}"
+        return text
 
     def where(self, condition: Expr) -> Rows:
         """Only rows for which the condition holds."""
