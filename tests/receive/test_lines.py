@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from prologue.model.errors import PayloadError, UserError
+from prologue.model.errors import LimitError, PayloadError, UserError
 from prologue.model.payload import PayloadFormat
 from prologue.receive.lines import decode
 from prologue.receive.settings import ReceiveSettings
@@ -44,3 +44,10 @@ def test_refusals(make_push, body, query, error, message):
     with pytest.raises(error, match=message) as caught:
         decode(make_push(body, query=query), ReceiveSettings())
     assert caught.value.cure
+
+
+def test_more_lines_than_a_body_may_hold(make_push):
+    settings = ReceiveSettings(max_body_records=2)
+    assert decode(make_push(b"a\nb\n"), settings).records == 2
+    with pytest.raises(LimitError, match="the body holds 3 records; the limit is 2"):
+        decode(make_push(b"a\nb\nc"), settings)

@@ -83,8 +83,8 @@ class Receive(Section, frozen=True):
         int,
         Meta(
             ge=1,
-            description="Most records one Loki or OTLP body may hold; a record of two bytes on the wire"
-            " takes a hundred in memory.",
+            description="Most records one body may hold; a record of two bytes on the wire takes hundreds in"
+            " memory.",
         ),
     ] = 1_000_000
     max_inflight_bytes: Annotated[

@@ -23,6 +23,7 @@ import orjson
 from prologue.model.errors import PayloadError
 from prologue.model.payload import Payload, PayloadFormat
 from prologue.receive.answers import PlainAnswers
+from prologue.receive.columns import require_few
 from prologue.receive.fields import bad_parameter, field_names, require_label_name
 from prologue.receive.guards import MAX_JSON_VALUES, json_values
 from prologue.receive.receiver import Decoded, Push, Receiver
@@ -46,9 +47,11 @@ _CANDIDATE = re.compile(rb"^[ \t]*\{[^\r\n]*", re.MULTILINE)
 _MAX_CANDIDATES = 10_000
 
 
-def decode(push: Push, settings: ReceiveSettings) -> Decoded:  # noqa: ARG001  (every decoder's signature)
+def decode(push: Push, settings: ReceiveSettings) -> Decoded:
     """One payload of raw lines. Raises `PayloadError` where no line is a JSON object."""
     params, labels = read_parameters(push)
+    records = count_lines(push.body)
+    require_few(records, settings.max_body_records)
     require_an_object(push.body)
     payload = Payload(
         tenant=push.tenant,
@@ -58,7 +61,7 @@ def decode(push: Push, settings: ReceiveSettings) -> Decoded:  # noqa: ARG001  (
         labels=labels,
         params=params,
     )
-    return Decoded((payload,), count_lines(push.body))
+    return Decoded((payload,), records)
 
 
 def read_parameters(push: Push) -> tuple[dict[str, str], dict[str, str]]:

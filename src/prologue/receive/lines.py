@@ -12,6 +12,7 @@ from prologue.model.errors import PayloadError
 from prologue.model.labels import with_service_name
 from prologue.model.payload import Payload, PayloadFormat
 from prologue.receive.answers import PlainAnswers
+from prologue.receive.columns import require_few
 from prologue.receive.fields import bad_parameter, require_label_name
 from prologue.receive.jsonlines import count_lines
 from prologue.receive.receiver import Decoded, Push, Receiver
@@ -23,6 +24,8 @@ def decode(push: Push, settings: ReceiveSettings) -> Decoded:
     labels = read_labels(push.query)
     if not push.body or push.body.isspace():
         raise PayloadError("the body has no lines", cure="send one text line a record")
+    records = count_lines(push.body)
+    require_few(records, settings.max_body_records)
     payload = Payload(
         tenant=push.tenant,
         format=PayloadFormat.LINES,
@@ -30,7 +33,7 @@ def decode(push: Push, settings: ReceiveSettings) -> Decoded:
         received_ns=push.received_ns,
         labels=with_service_name(labels) if settings.discover_service_name else labels,
     )
-    return Decoded((payload,), count_lines(push.body))
+    return Decoded((payload,), records)
 
 
 def read_labels(query: tuple[tuple[str, str], ...]) -> dict[str, str]:

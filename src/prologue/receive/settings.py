@@ -39,8 +39,8 @@ class ReceiveSettings:
     """Limits and choices of the receivers; sizes in bytes.
 
     `max_body_bytes` bounds one body as it travels, `max_decompressed_bytes` what it unpacks to.
-    `max_body_records` bounds the records of a body that is decoded here (Loki, OTLP), because a record
-    of two bytes on the wire takes a hundred in memory. `max_inflight_bytes` bounds all bodies held in
+    `max_body_records` bounds the records of a body, because a record of two bytes on the wire takes
+    hundreds in memory. `max_inflight_bytes` bounds all bodies held in
     memory at once; over it, senders are told to come back (429); 0 means one largest body.
     `read_timeout`: seconds a sender may fall silent in the middle of a body.
     `offload_bytes`: bodies from this size on are decoded on one of `decode_threads` threads.

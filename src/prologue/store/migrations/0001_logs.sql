@@ -39,7 +39,6 @@ PARTITION BY (toDate(timestamp), retention)
 ORDER BY (tenant, toStartOfHour(timestamp), stream, timestamp)
 SETTINGS
     index_granularity = 2048,
-    non_replicated_deduplication_window = 10000,
     fsync_after_insert = 1,
     fsync_part_directory = 1,
     min_compressed_bytes_to_fsync_after_merge = 1;
