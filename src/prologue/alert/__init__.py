@@ -1,2 +1,1 @@
-"""Rules and notifications. Stands beside the path of a line and uses its public ends.
-"""
+"""Rules and notifications. Stands beside the path of a line and uses its public ends."""

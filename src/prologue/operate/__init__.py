@@ -1,2 +1,1 @@
-"""Running Prologue under Kubernetes.
-"""
+"""Running Prologue under Kubernetes."""
