@@ -16,7 +16,7 @@ from prologue.model.errors import (
     PositionConflict,
     TemporaryError,
 )
-from prologue.model.payload import PayloadSink, PayloadSource, Receipt
+from prologue.model.payload import Payload, PayloadFormat, PayloadSink, PayloadSource, Receipt
 
 WAIT = 30  # seconds; only a failing test waits that long
 
@@ -508,3 +508,18 @@ def test_batch_ids_differ_where_sequences_repeat(open_buffer, payload, clock, tm
         (tmp_path / "buffer" / "sequence").unlink()
     assert seen[0][0] == seen[1][0]
     assert seen[0][1] != seen[1][1]
+
+
+@pytest.mark.parametrize("form", [PayloadFormat.LINES, PayloadFormat.RECORDS])
+def test_a_segment_is_full_of_records_as_of_bytes(open_buffer, form) -> None:
+    """A few kilobytes may be a million rows in memory; 32 bytes a record are counted at least."""
+    buffer = open_buffer(segment_bytes=65536)
+    small = Payload("acme", form, b"a\n" * 2000, 1)
+    if form is PayloadFormat.RECORDS:
+        small = Payload("acme", form, b"well compressed", 1, records=2000)
+    first = buffer.append(small).result(WAIT)
+    second = buffer.append(small).result(WAIT)
+    third = buffer.append(small).result(WAIT)
+    assert (first.segment, third.segment) == (second.segment, second.segment + 1)
+    segment = buffer.take(WAIT)
+    assert len(segment.payloads()) == 2

@@ -126,6 +126,7 @@ class Committer:
         except OSError as error:
             raise _SyncFailed(error.errno, error.strerror) from error
         segment.received_ns = segment.received_ns or batch[0].received_ns
+        segment.weight += sum(pending.encoded.weight for pending in batch)
         stored = [pending.position for pending in batch if pending.position is not None]
         if stored:
             self._positions.advance(stored)

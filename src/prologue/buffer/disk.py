@@ -207,9 +207,13 @@ class DiskBuffer:
             self._apply(Outcome(sealed=self._committer.seal()))
         elif self._batch:
             self._apply(self._committer.commit(self._batch))
-            if self._open_length() >= self._settings.segment_bytes:
+            if self._open_weight() >= self._settings.segment_bytes:
                 self._apply(Outcome(sealed=self._committer.seal()))
         return True
+
+    def _open_weight(self) -> int:
+        segment = self._committer.open
+        return max(segment.length, segment.weight) if segment is not None else 0
 
     def _open_length(self) -> int:
         segment = self._committer.open
@@ -239,11 +243,11 @@ class DiskBuffer:
 
     def _take_batch(self) -> list[Pending]:
         """As many waiting payloads as bring the open segment to its size."""
-        room = self._settings.segment_bytes - self._open_length()
+        room = self._settings.segment_bytes - self._open_weight()
         batch: list[Pending] = []
         while self._waiting and (room > 0 or not batch):
             batch.append(self._waiting.popleft())
-            room -= batch[-1].encoded.frame_bytes
+            room -= batch[-1].encoded.weight
         return batch
 
     def _probe(self) -> None:

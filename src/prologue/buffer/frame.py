@@ -48,6 +48,8 @@ SEGMENT_HEADER = struct.Struct("<8sIIQ8sQQII")
 FRAME_HEADER = struct.Struct("<8sIIIII")
 CHECKSUM = struct.Struct("<I")
 MAX_DATA_BYTES = (1 << 31) - 1
+RECORD_WEIGHT = 32
+"""Bytes that a record counts at least, so that a segment of 32 MiB is at most about a million rows."""
 """The longest data of one frame; well inside its 32-bit length."""
 
 
@@ -83,6 +85,13 @@ class EncodedPayload:
     envelope: bytes
     data: bytes | memoryview
     checksum: int
+    records: int = 0
+
+    @property
+    def weight(self) -> int:
+        """What it counts towards a segment's size: its bytes, or, where its records are tiny or well
+        compressed, what they will take at least once they are rows in memory."""
+        return max(self.frame_bytes, self.records * RECORD_WEIGHT)
 
     @property
     def frame_bytes(self) -> int:
@@ -122,7 +131,16 @@ def encode_payload(payload: Payload) -> EncodedPayload:
             cure="replace lone surrogates, such as those of file names that are not UTF-8",
         ) from error
     data = payload.data if isinstance(payload.data, bytes) else payload.data.cast("B")
-    return EncodedPayload(envelope, data, checksum(envelope, data))
+    return EncodedPayload(
+        envelope, data, checksum(envelope, data), payload.records or _lines(payload.format, data)
+    )
+
+
+def _lines(form: PayloadFormat, data: bytes | memoryview) -> int:
+    """The records of a text format, by its line ends; 0 where the format has none."""
+    if form not in (PayloadFormat.LINES, PayloadFormat.JSON_LINES):
+        return 0
+    return (data if isinstance(data, bytes) else data.tobytes()).count(b"\n")
 
 
 def _plain(mapping: Mapping[str, str]) -> dict[str, str]:

@@ -76,6 +76,7 @@ class OpenSegment:
         self.marker = secrets.token_bytes(8)
         self.opened_at = opened_at
         self.length = 0
+        self.weight = 0
         self.frames = 0
         self.received_ns = 0
         self.positions_version = 0

@@ -54,6 +54,7 @@ class Payload:
     labels: Mapping[str, str] = field(default_factory=dict)
     params: Mapping[str, str] = field(default_factory=dict)
     position: SourcePosition | None = None
+    records: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,11 @@ def records_payload(push: Push, columns: Columns) -> Decoded:
         schema=RECORD_SCHEMA,
     )
     payload = Payload(
-        tenant=push.tenant, format=PayloadFormat.RECORDS, data=ipc_bytes(batch), received_ns=push.received_ns
+        tenant=push.tenant,
+        format=PayloadFormat.RECORDS,
+        data=ipc_bytes(batch),
+        received_ns=push.received_ns,
+        records=batch.num_rows,
     )
     return Decoded((payload,), count, columns.warning)
 
