@@ -108,3 +108,9 @@ def test_a_value_of_the_wrong_kind_is_the_asker_s_mistake(sql: SqlTables):
     with pytest.raises(QueryError) as caught:
         sql.arrow(SqlQuestion("SELECT {v:UInt8} AS v", OWN, parameters={"v": "seven"}))
     assert caught.value.cure
+
+
+def test_a_column_of_several_types_is_the_user_s_to_mend(ask: Ask):
+    with pytest.raises(QueryError, match="several types") as caught:
+        ask("SELECT line FROM logs UNION ALL SELECT tuple(*) FROM logs")
+    assert "toString" in caught.value.cure

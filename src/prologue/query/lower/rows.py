@@ -54,7 +54,10 @@ class Rows:
     @property
     def sql(self) -> str:
         """The SELECT so far."""
+        selects = self.source != "logs"
         text = f"SELECT {', '.join(RAW_COLUMNS)} FROM {self.source}{self._filters()}"
+        if selects and not self.conditions:
+            text = self.source.removeprefix("(").removesuffix(")")
         if not self.levels:
             return text
         around = (level.around for level in self.levels)

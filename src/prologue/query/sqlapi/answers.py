@@ -182,6 +182,12 @@ def _answered(ask: Callable[[], Answered], text: str) -> Answered:
     try:
         return ask()
     except EngineError as error:
+        if _MIXED.search(error.message):
+            raise QueryError(
+                "a column of the answer has values of several types, which no table can carry",
+                cure="give each branch of UNION the same types, or convert with toString",
+                code="sql_error",
+            ) from error
         if _OURS.search(error.message):
             raise
         named = _UNKNOWN.search(error.message)
@@ -195,6 +201,8 @@ def _answered(ask: Callable[[], Answered], text: str) -> Answered:
 
 # LOGICAL_ERROR and its like are defects, whoever's statement meets them.
 _OURS = re.compile(r"Code: (?:49|1002)\.")
+# The Arrow writer on a union of types of which one is dictionary-encoded.
+_MIXED = re.compile(r"Dictionary replacement detected")
 _UNKNOWN = re.compile(r"identifier [`'](?:\w+\.)*(\w+)[`']")
 
 
