@@ -121,12 +121,17 @@ def stacked(selects: Iterable[Callable[[str], str]], source: str, bindings: Bind
     Written one after the other in a WITH clause: the engine's parser bounds how deep SELECTs may nest,
     and a long pipeline would be too deep for it.
     """
+    chosen = list(selects)
+    if not chosen:
+        return source
+    *inner, last = chosen
     named: list[str] = []
-    for select in selects:
+    for select in inner:
         name = bindings.table()
         named.append(f"{name} AS ({select(source)})")
         source = name
-    return f"(WITH {', '.join(named)} SELECT * FROM {source})" if named else source
+    chain = f"WITH {', '.join(named)} " if named else ""
+    return f"({chain}{last(source)})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class Rows:
         if not self.levels:
             return text
         around = (level.around for level in self.levels)
-        return f"SELECT * FROM {stacked(around, f'({text})', self.env.bindings)}"
+        return stacked(around, f"({text})", self.env.bindings).removeprefix("(").removesuffix(")")
 
     def _filters(self) -> str:
         """PREWHERE and WHERE. What the lines themselves must hold is asked first and of the body alone: few
