@@ -6,11 +6,13 @@ The engine allows one directory per process, so all tests share it and each gets
 from __future__ import annotations
 
 import itertools
+import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from prologue.store.embedded import EmbeddedEngine
 from tests.support.server import ServerProcess
@@ -20,6 +22,12 @@ _numbers = itertools.count(1)
 # A shell that runs the suite in the background makes SIGINT ignored, and children inherit that: the tests
 # that press Ctrl-C would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Where a run decides whether a change lands, the same examples are tried each time; developers' runs go on
+# looking for new ones.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session")

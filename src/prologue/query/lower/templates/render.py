@@ -171,7 +171,7 @@ class _Writer:
         function = FUNCTIONS.get(name)
         if function is None:
             raise QueryError(
-                f"the template function `{name}` is not supported", cure="see the list of functions"
+                f"the template function `{name}` is not supported", cure="docs/logql.md lists the functions"
             )
         if name in DIVISIONS:
             self._must_not_be_zero(arguments[1], scope)
