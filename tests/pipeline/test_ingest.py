@@ -152,16 +152,16 @@ def test_waiting_for_progress():
     progress = Progress(5)
     heard = []
     end = progress.subscribe(heard.append)
-    assert progress.wait_beyond(5, 0.0) == 5
+    assert progress.now.batch == 5
     for batch in (6, 7, 8):
         progress.taken(batch)
     progress.stored(6, 10, NOW)
-    assert progress.wait_beyond(5, 0.0) == 6
+    assert progress.now.batch == 6
     progress.stored(8, 1, NOW)
-    assert progress.wait_beyond(6, 0.0) == 6  # 7 is not there yet
+    assert progress.now.batch == 6  # 7 is not there yet
     end()
     progress.stored(7, 1, NOW)
-    assert progress.wait_beyond(6, 0.0) == 8
+    assert progress.now.batch == 8
     assert heard == [6, 6]
 
 

@@ -29,7 +29,7 @@ class Progress:
         self._standing = Standing(batch=batch)
         self._highest = batch
         self._in_flight: set[int] = set()
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
         self._listeners: tuple[Callable[[int], None], ...] = ()
 
     @property
@@ -38,43 +38,36 @@ class Progress:
 
     def taken(self, batch: int) -> None:
         """A batch is about to be stored; to be told in the order of batches."""
-        with self._changed:
+        with self._lock:
             self._in_flight.add(batch)
             self._highest = max(self._highest, batch)
 
     def stored(self, batch: int, rows: int, at_ns: int) -> None:
-        """A batch is in the store; wakes everybody who waits."""
-        with self._changed:
+        """A batch is in the store; tells everybody who subscribed."""
+        with self._lock:
             self._in_flight.discard(batch)
             complete = min(self._in_flight) - 1 if self._in_flight else self._highest
             held = self._standing
             self._standing = Standing(max(held.batch, complete), held.rows + rows, at_ns, None)
-            self._changed.notify_all()
             listeners, complete = self._listeners, self._standing.batch
         for listener in listeners:
             listener(complete)
 
     def failed(self, error: str) -> None:
         """A batch could not be stored and will be tried again."""
-        with self._changed:
+        with self._lock:
             self._standing = replace(self._standing, error=error)
-
-    def wait_beyond(self, batch: int, timeout: float) -> int:
-        """The last batch, as soon as it is beyond `batch` or after `timeout` seconds."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._standing.batch > batch, timeout)
-            return self._standing.batch
 
     def subscribe(self, listener: Callable[[int], None]) -> Callable[[], None]:
         """Call `listener(batch)` from an ingest thread after each batch; the answer ends that.
 
         A listener must return at once and never raise.
         """
-        with self._changed:
+        with self._lock:
             self._listeners = (*self._listeners, listener)
 
         def end() -> None:
-            with self._changed:
+            with self._lock:
                 self._listeners = tuple(other for other in self._listeners if other is not listener)
 
         return end

@@ -36,13 +36,6 @@ def closed_column(name: str) -> str:
     return checked("lb_" + name)
 
 
-def label_value(relation: Relation, name: str, bindings: Bindings) -> str:
-    """A label of a relation's series."""
-    if relation.names is None:
-        return f"{LABELS}[{bindings.text(name)}]"
-    return closed_column(name) if name in relation.names else "''"
-
-
 def opened(relation: Relation, bindings: Bindings) -> Relation:
     """The same series with open labels."""
     if relation.names is None:
