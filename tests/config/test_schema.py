@@ -9,7 +9,8 @@ import pytest
 from msgspec import Meta
 
 from prologue.config.schema import Schema, nearest, schema_of
-from prologue.config.settings import SECRET, Duration, Section, Settings
+from prologue.config.section import SECRET, Duration, Section
+from prologue.config.settings import Settings
 
 
 class Inner(Section, frozen=True):

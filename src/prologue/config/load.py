@@ -18,7 +18,8 @@ import msgspec
 from prologue.config.entry import Entry, Origin
 from prologue.config.environment import CONFIG, read_environment, variable
 from prologue.config.schema import Schema, schema_of
-from prologue.config.settings import Section, Settings
+from prologue.config.section import Section
+from prologue.config.settings import Settings
 from prologue.config.values import parse_value, show_value
 from prologue.config.yaml_file import read_file
 from prologue.model.errors import ConfigError

@@ -18,7 +18,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from prologue.config.settings import Section, Settings
+from prologue.config.section import Section
+from prologue.config.settings import Settings
 
 ENV_PREFIX = "PROLOGUE_"
 

@@ -2,7 +2,8 @@
 
 This is the one place a setting is described: `docs/configuration.md` is generated from the
 descriptions here, the loader takes types and bounds from here, and `prologue config show` lists
-what is here. A type alias below is a *kind*: how the text of a value is read.
+what is here. `prologue.config.section` has the kinds of values; larger areas keep their section in
+`prologue.config.sections`.
 
 Next chapter: `prologue.config.schema`, which turns these classes into a flat catalog of keys.
 """
@@ -12,29 +13,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta
 
+from prologue.config.section import Duration, Listen, ListenOrOff, Section, Size
 from prologue.receive.settings import OTLP_INDEX_ATTRIBUTES
-
-Duration = Annotated[float, Meta(extra={"kind": "duration"})]
-"""Seconds."""
-
-Size = Annotated[int, Meta(extra={"kind": "size"})]
-"""Bytes."""
-
-Listen = Annotated[str, Meta(extra={"kind": "listen"})]
-"""`host:port`; port 0 lets the system choose."""
-
-ListenOrOff = Annotated[str, Meta(extra={"kind": "listen_or_off"})]
-"""`host:port`, or empty for off."""
-
-SECRET = Meta(extra={"secret": True})
-"""Marks a setting whose value is never shown."""
-
-
-class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=False):
-    """Base of every section: frozen, and deaf to keys it does not know."""
 
 
 class Http(Section, frozen=True):

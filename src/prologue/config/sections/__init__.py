@@ -1,0 +1,1 @@
+"""Sections of settings, one module an area; `prologue.config.settings` lists them."""
