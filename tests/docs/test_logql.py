@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from prologue.logql.template_functions import FUNCTIONS
 from prologue.model.errors import QueryError
 from prologue.query.compile import compile_query
 from prologue.query.lower.scan import Scan
 from prologue.query.request import Request
 from prologue.query.streams import Facts
-from prologue.query.syntax.template_functions import FUNCTIONS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "logql.md").read_text(encoding="utf-8")
 REFUSED = {"slice", "js"}

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from prologue.logql.log_nodes import LogQuery, Matcher
+from prologue.logql.parser import parse_query
 from prologue.model.labels import DETECTED_LEVEL
-from prologue.query.syntax.log_nodes import LogQuery, Matcher
-from prologue.query.syntax.parser import parse_query
 from tests.docs.blocks import blocks
 
 ROOT = Path(__file__).parents[2]

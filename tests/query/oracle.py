@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from prologue.query.syntax.log_nodes import (
+from prologue.logql.log_nodes import (
     And,
     Condition,
     DropLabels,
@@ -33,7 +33,7 @@ from prologue.query.syntax.log_nodes import (
     Or,
     Stage,
 )
-from prologue.query.syntax.metric_nodes import (
+from prologue.logql.metric_nodes import (
     BinaryOp,
     BinaryOperation,
     Grouping,

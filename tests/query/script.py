@@ -30,9 +30,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from prologue.query.syntax.log_nodes import MatchOp
-from prologue.query.syntax.parser import parse_matchers
-from prologue.query.syntax.units import parse_duration
+from prologue.logql.log_nodes import MatchOp
+from prologue.logql.parser import parse_matchers
+from prologue.logql.units import parse_duration
 from tests.query.loading import SECOND, Record
 
 _HEAD = re.compile(r"(lines|range|instant|fail)\s+(.*)", re.S)

@@ -8,6 +8,7 @@ import itertools
 
 import pytest
 
+from prologue.logql.parser import parse_matchers
 from prologue.query.detected import Detector
 from prologue.query.lookups import Lookups
 from prologue.query.lower.scan import Scan
@@ -15,7 +16,6 @@ from prologue.query.patterns import Patterns
 from prologue.query.request import Limits, Request
 from prologue.query.run import QueryEngine
 from prologue.query.streams import Scope
-from prologue.query.syntax.parser import parse_matchers
 from prologue.query.volume import VolumeRequest, Volumes
 from prologue.store.embedded import EmbeddedEngine
 from prologue.store.migrate import migrate

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prologue.logql.line_pattern import Literal, parse_line_pattern
 from prologue.query.drain import cluster
 from prologue.query.lower.line_filters import pattern_regex
-from prologue.query.syntax.line_pattern import Literal, parse_line_pattern
 
 WORDS = st.sampled_from(
     ["GET", "POST", "user=ann", "user=bob", "<_>", "took", "<_>ms", "<db>", "(x)", "a:b", "<"]

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from prologue.logql.log_nodes import LogQuery
+from prologue.logql.parser import parse_query
 from prologue.model.errors import QueryError
 from prologue.query.request import Derived, Request
 from prologue.query.run import QueryEngine
-from prologue.query.syntax.log_nodes import LogQuery
-from prologue.query.syntax.parser import parse_query
 from prologue.store.embedded import EmbeddedEngine
 from prologue.store.migrate import migrate
 from prologue.store.reader import Reader

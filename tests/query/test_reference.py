@@ -17,7 +17,7 @@ from tests.query.loading import ORIGIN, SECOND, Record, load
 
 CORPUS = [
     query.strip()
-    for query in (Path(__file__).parent / "syntax" / "corpus.logql").read_text().split("\n---\n")
+    for query in (Path(__file__).parent.parent / "logql" / "corpus.logql").read_text().split("\n---\n")
     if query.strip()
 ]
 END = ORIGIN + 60 * SECOND

@@ -1,7 +1,7 @@
 """Durations and sizes as people write them: one parser and one printer each.
 
 Settings, flags and documentation all go through these four functions, so "30s" and "64MiB" mean the
-same everywhere. LogQL has its own literals (`prologue.query.syntax`), which follow its grammar.
+same everywhere. LogQL has its own literals (`prologue.logql`), which follow its grammar.
 
 Next chapter: `prologue.config.settings`, the settings that use them.
 """

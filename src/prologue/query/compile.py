@@ -1,6 +1,6 @@
 """A query's text to a plan that can be run: the pure half of answering.
 
-    text -> tokens -> tree -> checks       prologue.query.syntax
+    text -> tokens -> tree -> checks       prologue.logql
     tree -> plan -> passes                 prologue.query.plan
     plan + facts -> SQL                    prologue.query.lower
     SQL -> result                          prologue.query.run
@@ -8,7 +8,7 @@
 Compiling reads nothing. What it needs to know of the data first (`looks`: one small SELECT on the
 streams table for each distinct selector and time range) it names, and `statement` takes the answers.
 
-Next chapter: `prologue.query.syntax.parser`, or `prologue.query.run`.
+Next chapter: `prologue.logql.parser`, or `prologue.query.run`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from prologue.logql.parser import parse_query
 from prologue.query.lower import lines, metrics, ranges
 from prologue.query.lower.scan import Scan
 from prologue.query.plan.build import build
@@ -24,7 +25,6 @@ from prologue.query.plan.optimize import optimize
 from prologue.query.request import Request, check_request
 from prologue.query.sql import Bindings, Statement
 from prologue.query.streams import Facts
-from prologue.query.syntax.parser import parse_query
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from prologue.logql.log_nodes import LabelFilter, LineFilter
 from prologue.query.plan.nodes import Lines
 from prologue.query.request import Direction, Request
-from prologue.query.syntax.log_nodes import LabelFilter, LineFilter
 
 SHARE = 32
 # A shorter range is read whole in the time that one more question takes.

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from prologue.logql.log_nodes import Matcher, MatchOp
 from prologue.query.sql import Bindings, Statement
-from prologue.query.syntax.log_nodes import Matcher, MatchOp
 
 DAY = 86_400 * 1_000_000_000
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from prologue.logql.log_nodes import Matcher, MatchOp
 from prologue.model.errors import LimitError
 from prologue.query.lower.metrics import labels_json
 from prologue.query.lower.scan import Scan, scan_rows
@@ -18,7 +19,6 @@ from prologue.query.request import MAX_POINTS, Derived
 from prologue.query.run import QueryEngine
 from prologue.query.sql import Bindings, Statement
 from prologue.query.streams import scope_condition
-from prologue.query.syntax.log_nodes import Matcher, MatchOp
 
 
 @dataclass(frozen=True, slots=True)

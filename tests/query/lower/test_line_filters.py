@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prologue.logql.line_pattern import parse_line_pattern
+from prologue.logql.log_nodes import LineFilter, LineOp, Needle
 from prologue.query.lower.line_filters import (
     index_hint,
     inner_tokens,
@@ -14,8 +16,6 @@ from prologue.query.lower.line_filters import (
     quote_regex,
 )
 from prologue.query.sql import Bindings
-from prologue.query.syntax.line_pattern import parse_line_pattern
-from prologue.query.syntax.log_nodes import LineFilter, LineOp, Needle
 
 
 def tokens(text: str) -> set[str]:

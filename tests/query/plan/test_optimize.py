@@ -4,15 +4,15 @@ import math
 
 import pytest
 
+from prologue.logql.metric_nodes import BinaryOp, Grouping
+from prologue.logql.parser import parse_query
+from prologue.logql.print_stages import print_stage
 from prologue.query.plan.build import build
 from prologue.query.plan.nodes import Aggregate, Lines, Plan, Range, Scalar
 from prologue.query.plan.optimize import optimize
 from prologue.query.plan.passes.fold_numbers import compute, fold_numbers
 from prologue.query.plan.passes.lift_line_filters import lift_line_filters
 from prologue.query.plan.passes.push_grouping import push_grouping
-from prologue.query.syntax.metric_nodes import BinaryOp, Grouping
-from prologue.query.syntax.parser import parse_query
-from prologue.query.syntax.print_stages import print_stage
 
 
 def plan(text: str) -> Plan:

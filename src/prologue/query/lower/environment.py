@@ -19,10 +19,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from prologue.logql.log_nodes import Matcher, MatchOp
 from prologue.query.lower.metadata import metadata_value
 from prologue.query.sql import EMPTY, NO, Bindings, Expr, expr, label_column
 from prologue.query.streams import match_condition
-from prologue.query.syntax.log_nodes import Matcher, MatchOp
 
 EXTRACTED = "_extracted"
 ERROR = "__error__"

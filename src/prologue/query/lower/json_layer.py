@@ -12,9 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
+from prologue.logql.json_path import JsonPath
 from prologue.query.lower.environment import first_of
 from prologue.query.sql import Bindings, Expr, expr
-from prologue.query.syntax.json_path import JsonPath
 
 MAX_NESTING = 64
 MAX_WORDS = 3

@@ -10,14 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from prologue.query.lower import conversions
-from prologue.query.lower.environment import ERROR, Parsed, asks_for_errors
-from prologue.query.lower.ip_match import line_contains_ip
-from prologue.query.lower.rows import Rows
-from prologue.query.sql import EMPTY, Expr, column, expr
-from prologue.query.streams import match_condition
-from prologue.query.syntax.ip_pattern import parse_ip_pattern
-from prologue.query.syntax.log_nodes import (
+from prologue.logql.ip_pattern import parse_ip_pattern
+from prologue.logql.log_nodes import (
     And,
     BytesComparison,
     Comparison,
@@ -29,6 +23,12 @@ from prologue.query.syntax.log_nodes import (
     MatchOp,
     Or,
 )
+from prologue.query.lower import conversions
+from prologue.query.lower.environment import ERROR, Parsed, asks_for_errors
+from prologue.query.lower.ip_match import line_contains_ip
+from prologue.query.lower.rows import Rows
+from prologue.query.sql import EMPTY, Expr, column, expr
+from prologue.query.streams import match_condition
 
 LABEL_FILTER_ERROR = "'LabelFilterErr'"
 _WHAT = {BytesComparison: "a byte size", DurationComparison: "a duration"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from prologue.logql.metric_nodes import VectorOp
 from prologue.query.lower.binary import lower_binary
 from prologue.query.lower.ranges import lower_range
 from prologue.query.lower.relation import Relation, map_of
@@ -16,7 +17,6 @@ from prologue.query.plan.nodes import Aggregate, Binary, Metric, Range, Relabel,
 from prologue.query.request import Request
 from prologue.query.sql import Bindings, Statement
 from prologue.query.streams import Facts
-from prologue.query.syntax.metric_nodes import VectorOp
 
 FactsFor = Callable[[Range], Facts]
 

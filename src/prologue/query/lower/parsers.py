@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from prologue.query.lower import json_layer, logfmt_layer
-from prologue.query.lower.environment import Layer, Parsed
-from prologue.query.lower.errors import with_error
-from prologue.query.lower.extracted_layer import ExtractedLayer
-from prologue.query.lower.rows import Rows
-from prologue.query.sql import EMPTY, Expr, expr
-from prologue.query.syntax.line_pattern import Capture, Literal
-from prologue.query.syntax.log_nodes import (
+from prologue.logql.line_pattern import Capture, Literal
+from prologue.logql.log_nodes import (
     JsonParser,
     LogfmtParser,
     PatternParser,
     RegexpParser,
     UnpackParser,
 )
+from prologue.query.lower import json_layer, logfmt_layer
+from prologue.query.lower.environment import Layer, Parsed
+from prologue.query.lower.errors import with_error
+from prologue.query.lower.extracted_layer import ExtractedLayer
+from prologue.query.lower.rows import Rows
+from prologue.query.sql import EMPTY, Expr, expr
 
 NOT_JSON = "'the line is not a JSON object'"
 NOT_LOGFMT = "'the line is not a well-formed logfmt line'"

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from prologue.logql.log_nodes import MatchOp
+from prologue.logql.metric_nodes import RangeOp
 from prologue.query.lower.label_maps import label_maps, map_columns, with_maps
 from prologue.query.lower.pipeline_errors import fail_on_errors
 from prologue.query.lower.range_functions import RangeFunction, range_function
@@ -25,8 +27,6 @@ from prologue.query.plan.nodes import Range
 from prologue.query.request import Request
 from prologue.query.sql import Bindings, Expr
 from prologue.query.streams import Facts
-from prologue.query.syntax.log_nodes import MatchOp
-from prologue.query.syntax.metric_nodes import RangeOp
 
 
 def scan_of(node: Range, request: Request) -> Scan:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from prologue.logql.log_nodes import Matcher
 from prologue.query.lower.environment import Environment
 from prologue.query.lower.rows import Rows
 from prologue.query.request import Derived
 from prologue.query.sql import Bindings, Expr, column
 from prologue.query.streams import Facts, Scope, matching_streams
-from prologue.query.syntax.log_nodes import Matcher
 
 MIN_TIME = 0
 MAX_TIME = 2**63 - 1

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from prologue.query.plan.nodes import Aggregate, Binary, Lines, Metric, Plan, Range, Relabel, Scalar, Vector
-from prologue.query.syntax.log_nodes import LogQuery
-from prologue.query.syntax.metric_nodes import (
+from prologue.logql.log_nodes import LogQuery
+from prologue.logql.metric_nodes import (
     BinaryOperation,
     LabelReplace,
     Matching,
@@ -14,7 +13,8 @@ from prologue.query.syntax.metric_nodes import (
     VectorAggregation,
     VectorLiteral,
 )
-from prologue.query.syntax.metric_nodes import Metric as Written
+from prologue.logql.metric_nodes import Metric as Written
+from prologue.query.plan.nodes import Aggregate, Binary, Lines, Metric, Plan, Range, Relabel, Scalar, Vector
 
 _ALL_LABELS = Matching()
 """Two vectors match by all their labels: `ignoring ()`."""

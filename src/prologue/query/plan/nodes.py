@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from prologue.query.syntax.log_nodes import Matcher, Stage
-from prologue.query.syntax.metric_nodes import BinaryOp, Grouping, Matching, RangeOp, Unwrap, VectorOp
+from prologue.logql.log_nodes import Matcher, Stage
+from prologue.logql.metric_nodes import BinaryOp, Grouping, Matching, RangeOp, Unwrap, VectorOp
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from prologue.logql.metric_nodes import VectorOp
 from prologue.query.compile import Compiled
 from prologue.query.lower import lines, metrics, ranges
 from prologue.query.lower.label_maps import label_maps
@@ -22,7 +23,6 @@ from prologue.query.plan.nodes import Aggregate, Lines, Metric, Range
 from prologue.query.request import Direction, Request
 from prologue.query.sql import Bindings, Statement
 from prologue.query.streams import Facts
-from prologue.query.syntax.metric_nodes import VectorOp
 
 _ASCENDING = (VectorOp.SORT, VectorOp.BOTTOMK)
 _DESCENDING = (VectorOp.SORT_DESC, VectorOp.TOPK, VectorOp.APPROX_TOPK)

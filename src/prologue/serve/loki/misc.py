@@ -17,12 +17,12 @@ from starlette.routing import BaseRoute, Route
 
 from prologue.config.settings import Settings
 from prologue.config.units import format_duration
+from prologue.logql.parser import parse_query
+from prologue.logql.printer import print_query
 from prologue.model.labels import SERVICE_NAME_SOURCES
 from prologue.parse.finish import LEVEL_KEYS
 from prologue.query.request import MAX_POINTS, Derived, Request
 from prologue.query.run import QueryEngine
-from prologue.query.syntax.parser import parse_query
-from prologue.query.syntax.printer import print_query
 from prologue.receive.tenant import TENANT_HEADER, resolve_tenant
 from prologue.serve.context import Context
 from prologue.serve.loki import answers, parameters

@@ -16,9 +16,9 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
+from prologue.logql.parser import parse_matchers
 from prologue.model.errors import LimitError, UserError
 from prologue.query.lower.scan import Scan
-from prologue.query.syntax.parser import parse_matchers
 from prologue.receive.tenant import TENANT_HEADER, resolve_tenant
 
 NANOSECONDS = 1_000_000_000

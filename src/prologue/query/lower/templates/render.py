@@ -10,15 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from prologue.model.errors import LimitError, QueryError
-from prologue.query.lower.rows import Rows
-from prologue.query.lower.templates.number_functions import DIVISIONS, NUMBER_FUNCTIONS
-from prologue.query.lower.templates.print_functions import PRINT_FUNCTIONS, member
-from prologue.query.lower.templates.text_functions import TEXT_FUNCTIONS
-from prologue.query.lower.templates.time_functions import TIME_FUNCTIONS, now
-from prologue.query.lower.templates.values import Type, Value, choose, text, truth, whole
-from prologue.query.sql import EMPTY, Bindings, Expr, expr
-from prologue.query.syntax.template_nodes import (
+from prologue.logql.template_nodes import (
     Command,
     Constant,
     Dot,
@@ -36,6 +28,14 @@ from prologue.query.syntax.template_nodes import (
     Variable,
     With,
 )
+from prologue.model.errors import LimitError, QueryError
+from prologue.query.lower.rows import Rows
+from prologue.query.lower.templates.number_functions import DIVISIONS, NUMBER_FUNCTIONS
+from prologue.query.lower.templates.print_functions import PRINT_FUNCTIONS, member
+from prologue.query.lower.templates.text_functions import TEXT_FUNCTIONS
+from prologue.query.lower.templates.time_functions import TIME_FUNCTIONS, now
+from prologue.query.lower.templates.values import Type, Value, choose, text, truth, whole
+from prologue.query.sql import EMPTY, Bindings, Expr, expr
 
 MAX_SQL = 1_000_000
 FUNCTIONS = {**TEXT_FUNCTIONS, **NUMBER_FUNCTIONS, **TIME_FUNCTIONS, **PRINT_FUNCTIONS}

@@ -7,9 +7,9 @@ import operator
 from collections.abc import Callable
 from types import MappingProxyType
 
+from prologue.logql.metric_nodes import BinaryOp
 from prologue.query.plan.nodes import Binary, Metric, Plan, Scalar
 from prologue.query.plan.walk import rewrite_metrics
-from prologue.query.syntax.metric_nodes import BinaryOp
 
 
 def fold_numbers(plan: Plan) -> Plan:

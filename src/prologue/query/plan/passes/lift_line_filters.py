@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from prologue.query.plan.nodes import Lines, Metric, Plan, Range
-from prologue.query.plan.walk import rewrite_metrics
-from prologue.query.syntax.log_nodes import (
+from prologue.logql.log_nodes import (
     DropLabels,
     JsonParser,
     KeepLabels,
@@ -23,6 +21,8 @@ from prologue.query.syntax.log_nodes import (
     RegexpParser,
     Stage,
 )
+from prologue.query.plan.nodes import Lines, Metric, Plan, Range
+from prologue.query.plan.walk import rewrite_metrics
 
 _LEAVES_THE_LINE = (
     *(JsonParser, LogfmtParser, PatternParser, RegexpParser),

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from prologue.logql.metric_nodes import Grouping, RangeOp, VectorOp
 from prologue.query.plan.nodes import Aggregate, Metric, Plan, Range
 from prologue.query.plan.walk import rewrite_metrics
-from prologue.query.syntax.metric_nodes import Grouping, RangeOp, VectorOp
 
 _SUMS = (RangeOp.COUNT, RangeOp.RATE, RangeOp.BYTES, RangeOp.BYTES_RATE, RangeOp.SUM)
 _PAIRS = {

@@ -1,0 +1,4 @@
+"""LogQL's tokens, frozen tree, parser and printer. Imports nothing but `model`.
+
+Next chapter: `prologue.logql.parser`, the way in.
+"""
