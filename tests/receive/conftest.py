@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 
 from prologue.model.payload import Payload, Receipt
 from prologue.receive.http import routes
+from prologue.receive.intake import Intake
 from prologue.receive.receiver import Decoded, Push
 from prologue.receive.settings import ReceiveSettings
 
@@ -83,7 +84,7 @@ def until(condition: Callable[[], bool], seconds: float = 20) -> None:
 @contextlib.contextmanager
 def run_server(settings: ReceiveSettings | None = None) -> Iterator[Served]:
     sink = RecordingSink()
-    app = Starlette(routes=list(routes(sink, settings, clock=lambda: ARRIVAL_NS)))
+    app = Starlette(routes=list(routes(Intake(sink, settings, clock=lambda: ARRIVAL_NS))))
     config = uvicorn.Config(app, log_level="error", lifespan="off", loop="uvloop", http="httptools")
     server = uvicorn.Server(config)
     listener = socket.create_server(("127.0.0.1", 0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prologue.receive.standing import Tally
+from prologue.receive.standing import Standings, Tally
 
 
 class Clocks:
@@ -42,3 +42,10 @@ def test_the_rate_is_of_the_last_seconds():
         clocks.seconds += 11
         tally.standing()
     assert tally.standing().rate == 0
+
+
+def test_one_tally_a_name_in_order():
+    standings = Standings()
+    assert standings.tally("b", "x") is standings.tally("b", "y")
+    standings.tally("a", "")
+    assert [standing.name for standing in standings.all()] == ["b", "a"]

@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from prologue.app import collecting, gauges
+from prologue.app import collecting, gauges, receiving
 from prologue.app.deleting import Deleter
 from prologue.buffer.disk import DiskBuffer
 from prologue.buffer.lock import DirectoryLock
@@ -30,8 +30,7 @@ from prologue.parse.finish import finish
 from prologue.pipeline.ingest import Ingest
 from prologue.pipeline.maintenance import Maintenance
 from prologue.pipeline.progress import Progress
-from prologue.receive.catalog import RECEIVERS
-from prologue.receive.settings import ReceiveSettings
+from prologue.receive.standing import Standings
 from prologue.serve.context import Context
 from prologue.store.deletions import Deletions
 from prologue.store.embedded import EmbeddedEngine
@@ -50,6 +49,7 @@ class Node:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.standings = Standings()
         self._stack = ExitStack()
         self._ready = False
 
@@ -99,7 +99,7 @@ class Node:
         self._ready = True
         return Context(
             settings=settings,
-            sink=self.buffer,
+            intake=receiving.intake_for(settings, self.buffer, self.standings),
             reader=reader,
             progress=self.progress,
             deletions=self.deletions,
@@ -142,7 +142,7 @@ class Node:
             "buffered_bytes": stats.bytes,
             "sources": [collecting.describe(source) for source in self.sources()],
             "problems": list(self.collector.problems()) if self.collector is not None else [],
-            "receivers": [{"name": receiver.name, "paths": list(receiver.paths)} for receiver in RECEIVERS],
+            "receivers": [standing.describe() for standing in self.standings.all()],
         }
 
     def sources(self) -> list[SourceStatus]:
@@ -179,19 +179,6 @@ def buffer_settings(settings: Settings) -> BufferSettings:
         segment_bytes=buffer.segment_bytes,
         seal_after=buffer.seal_after,
         forget_sources_after=buffer.forget_sources_after,
-    )
-
-
-def receive_settings(settings: Settings) -> ReceiveSettings:
-    receive = settings.receive
-    return ReceiveSettings(
-        max_body_bytes=receive.max_body_bytes,
-        max_decompressed_bytes=receive.max_decompressed_bytes,
-        max_body_records=receive.max_body_records,
-        max_inflight_bytes=receive.max_inflight_bytes,
-        read_timeout=receive.read_timeout,
-        discover_service_name=settings.labels.discover_service_name,
-        otlp_index_attributes=receive.otlp_index_attributes,
     )
 
 

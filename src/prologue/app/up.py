@@ -18,11 +18,13 @@ import uvicorn
 import uvloop
 
 from prologue.app import collecting
-from prologue.app.node import Node, receive_settings
+from prologue.app.node import Node
+from prologue.app.receiving import http_tls
 from prologue.app.stopping import Stop
 from prologue.collect.status import SourceState
 from prologue.config.settings import Settings
 from prologue.model.errors import ConfigError
+from prologue.receive.tls import TlsSettings
 from prologue.serve.application import application
 from prologue.serve.context import Context
 from prologue.telemetry import log
@@ -48,6 +50,7 @@ def run(settings: Settings) -> int:
     log.set_up(settings.log.level, settings.log.format)
     with ExitStack() as stack:
         stop = stack.enter_context(Stop(settings.http.shutdown_timeout + _AFTER_REQUESTS_SECONDS))
+        tls = http_tls(settings)
         listener = stack.enter_context(_listen(settings.http.listen, "http.listen", "--listen HOST:PORT"))
         listeners = [listener]
         if otlp := settings.receive.otlp_http_listen:
@@ -55,9 +58,9 @@ def run(settings: Settings) -> int:
         node = Node(settings)
         context = node.open()
         stack.callback(node.close)
-        server = _server(context)
+        server = _server(context, tls)
         stop.applies_to(server)
-        _greet(listener, node)
+        _greet(listener, node, "https" if tls else "http")
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(server.serve(sockets=listeners))
         if not node.drain(stop.seconds_to_drain()):
@@ -65,19 +68,19 @@ def run(settings: Settings) -> int:
     return 0
 
 
-def _server(context: Context) -> _Server:
-    return _Server(
-        uvicorn.Config(
-            application(context, receive_settings(context.settings)),
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            lifespan="off",
-            http="httptools",
-            ws="websockets-sansio",
-            timeout_graceful_shutdown=max(1, int(context.settings.http.shutdown_timeout)),
-        )
+def _server(context: Context, tls: TlsSettings | None) -> _Server:
+    config = uvicorn.Config(
+        application(context),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        http="httptools",
+        ws="websockets-sansio",
+        timeout_graceful_shutdown=max(1, int(context.settings.http.shutdown_timeout)),
+        ssl_context_factory=(lambda *_: tls.server_context()) if tls else None,
     )
+    return _Server(config)
 
 
 class _Server(uvicorn.Server):
@@ -108,10 +111,10 @@ def _listen(address: str, key: str, where: str) -> socket.socket:
     return listener
 
 
-def _greet(listener: socket.socket, node: Node) -> None:
+def _greet(listener: socket.socket, node: Node, scheme: str) -> None:
     """Tell the terminal what was found, where the UI is, and how to send more."""
     host, port = listener.getsockname()[:2]
-    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    url = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
     print(f"Prologue {version()} is ready: {url}/", flush=True)
     if node.collector is not None:
         _tell_sources(node, url)

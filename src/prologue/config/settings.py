@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from prologue.config.section import Duration, Listen, ListenOrOff, Section, Size
+from prologue.config.sections.limits import Limits
 from prologue.receive.settings import OTLP_INDEX_ATTRIBUTES
 
 
@@ -29,6 +30,17 @@ class Http(Section, frozen=True):
             " `0.0.0.0:3100` from everywhere. Port 0 takes any free port."
         ),
     ] = "127.0.0.1:3100"
+    tls_cert: Annotated[
+        str, Meta(description="PEM file of the server's certificate and its chain. Empty: plain HTTP.")
+    ] = ""
+    tls_key: Annotated[str, Meta(description="PEM file of the certificate's private key.")] = ""
+    tls_client_ca: Annotated[
+        str,
+        Meta(
+            description="PEM file of the CA whose certificates clients must show (mTLS). Empty: any client"
+            " may connect."
+        ),
+    ] = ""
     cors_origins: Annotated[
         tuple[str, ...],
         Meta(
@@ -287,6 +299,7 @@ class Settings(Section, frozen=True):
     ] = Path("data")
     http: Http = Http()
     receive: Receive = Receive()
+    limits: Limits = Limits()
     labels: Labels = Labels()
     buffer: Buffer = Buffer()
     store: Store = Store()

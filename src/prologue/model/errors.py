@@ -9,6 +9,7 @@
     |-- LimitError            the request is right but over a configured limit, which it names
     |-- TemporaryError        the same call may succeed later
     |   |-- BufferFull        back-pressure: try again after `retry_after` seconds
+    |   |-- RateLimited       a sender is over its rate: try again after `retry_after` seconds
     |   |-- PositionConflict  a payload does not join what is held of its source: resume at `resume_at`
     |   `-- EngineUnavailable the engine cannot take or answer now
     |-- Cancelled             the caller went away, so its query was stopped; nobody reads this
@@ -112,6 +113,19 @@ class BufferFull(TemporaryError):
     """Back-pressure: nothing was stored; try again after `retry_after` seconds."""
 
     code = "buffer_full"
+
+    def __init__(self, message: str, *, retry_after: int = 1, cure: str = "") -> None:
+        super().__init__(message, cure=cure)
+        self.retry_after = retry_after
+
+
+class RateLimited(TemporaryError):
+    """A tenant or a source sent more than its limit allows; nothing of this was stored.
+
+    Try again after `retry_after` seconds.
+    """
+
+    code = "rate_limited"
 
     def __init__(self, message: str, *, retry_after: int = 1, cure: str = "") -> None:
         super().__init__(message, cure=cure)

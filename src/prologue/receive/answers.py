@@ -20,6 +20,7 @@ from prologue.model.errors import (
     LimitError,
     PayloadTooLarge,
     PrologueError,
+    RateLimited,
     TemporaryError,
     UserError,
 )
@@ -35,7 +36,7 @@ def status_of(error: PrologueError) -> int:
     """The HTTP status of an error."""
     if isinstance(error, PayloadTooLarge | LimitError):
         return 413
-    if isinstance(error, BufferFull):
+    if isinstance(error, BufferFull | RateLimited):
         return 429
     if isinstance(error, TemporaryError):
         return 503

@@ -21,7 +21,7 @@ class Push:
     """One decompressed push request. `content_type` is without parameters and in lower case.
 
     `query` holds the URL's parameters in their order, `headers` has lower-case names, and
-    `received_ns` is the arrival in Unix ns.
+    `received_ns` is the arrival in Unix ns; `peer` is the sender's address without its port.
     """
 
     body: bytes
@@ -30,6 +30,7 @@ class Push:
     content_type: str = ""
     query: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    peer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What can be set about the receivers. `prologue.config` fills it; nothing here reads a file.
 
-Next chapter: `prologue.receive.http`, which keeps the limits.
+Next chapter: `prologue.receive.intake`, which keeps the limits.
 """
 
 from __future__ import annotations

@@ -120,3 +120,23 @@ class Tally:
         now = self._monotonic()
         if now - self._newer[0] >= _RATE_SECONDS:
             self._older, self._newer = self._newer, (now, self._records)
+
+
+class Standings:
+    """The tallies of one node, in the order they were asked for first. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._tallies: dict[str, Tally] = {}
+
+    def tally(self, name: str, address: str) -> Tally:
+        """The tally of the receiver `name`; the same one whenever it is asked for."""
+        with self._lock:
+            if name not in self._tallies:
+                self._tallies[name] = Tally(name, address)
+            return self._tallies[name]
+
+    def all(self) -> list[Standing]:
+        with self._lock:
+            tallies = list(self._tallies.values())
+        return [tally.standing() for tally in tallies]

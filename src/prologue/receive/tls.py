@@ -41,6 +41,18 @@ class TlsSettings:
             context.verify_mode = ssl.CERT_REQUIRED
         return context
 
+    def pem(self) -> tuple[bytes, bytes, bytes | None]:
+        """Key, certificate and clients' CA as they stand in the files, for gRPC, which reads PEM itself.
+
+        Raises `ConfigError` like `server_context`: gRPC would not say which file is of no use.
+        """
+        self.server_context()
+        return (
+            self.key.read_bytes(),
+            self.cert.read_bytes(),
+            self.client_ca.read_bytes() if self.client_ca else None,
+        )
+
     def _useless(self, name: str, files: str, error: OSError | ssl.SSLError) -> ConfigError:
         key = f"{self.section}.{name}"
         reason = error.strerror or str(error)

@@ -16,7 +16,6 @@ from prologue.model.errors import PrologueError
 from prologue.query.request import Limits
 from prologue.query.run import QueryEngine
 from prologue.receive import http as receive_http
-from prologue.receive.settings import ReceiveSettings
 from prologue.serve import errors, health, ui
 from prologue.serve.context import Context
 from prologue.serve.loki import rules
@@ -32,12 +31,12 @@ from prologue.serve.native.routes import Native
 from prologue.serve.running import Runner
 
 
-def routes(context: Context, receive: ReceiveSettings) -> list[BaseRoute]:
+def routes(context: Context) -> list[BaseRoute]:
     """Every route there is; the UI last, because it answers what nothing else does."""
     engine = QueryEngine(context.reader, limits_of(context.settings.query, context.settings.store))
     runner = Runner(context.reader)
     return [
-        *receive_http.routes(context.sink, receive),
+        *receive_http.routes(context.intake),
         *Queries(context, engine, runner).routes(),
         *Labels(engine, runner).routes(),
         *Index(engine, runner).routes(),
@@ -64,10 +63,10 @@ def limits_of(query: Query, store: Store) -> Limits:
     )
 
 
-def application(context: Context, receive: ReceiveSettings) -> Starlette:
+def application(context: Context) -> Starlette:
     """The ASGI application of one process."""
     return Starlette(
-        routes=routes(context, receive),
+        routes=routes(context),
         middleware=_middleware(context.settings.http.cors_origins),
         exception_handlers={
             PrologueError: errors.answer_error,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from prologue.config.settings import Settings
-from prologue.model.payload import PayloadSink
 from prologue.pipeline.progress import Progress
+from prologue.receive.intake import Intake
 from prologue.store.deletions import Deletions
 from prologue.store.reader import Reader
 
@@ -18,7 +18,7 @@ class Context:
     """`describe` answers the parts of the status page that only the app knows, as JSON-ready data."""
 
     settings: Settings
-    sink: PayloadSink
+    intake: Intake
     reader: Reader
     progress: Progress
     deletions: Deletions

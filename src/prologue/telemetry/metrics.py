@@ -63,6 +63,12 @@ RECEIVE_INFLIGHT_BYTES = Gauge(
     "Bytes of push bodies held in memory now, wire and decompressed together.",
     registry=REGISTRY,
 )
+RECEIVE_LIMITED = Counter(
+    "prologue_receive_limited_total",
+    "Pushes refused, or pauses of reading, because a tenant or a source was over its limit.",
+    ["receiver", "limit"],
+    registry=REGISTRY,
+)
 
 # From the buffer to the store.
 INGEST_ROWS = Counter(
