@@ -1,92 +1,66 @@
-"""`make bench`: ingest over HTTP, measured from outside the server. `make bench ARGS="--rows 200000"`."""
+"""`make bench`: see the package. `make bench ARGS="--rows 20m --paths jsonlines"`, `ARGS=--quick`."""
 
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import shutil
 import tempfile
-import time
 from pathlib import Path
 
-from bench import generate, queries
-from bench.load import Sent, send
-from bench.server import Server, running, wait_for_lines
-
-TARGETS = {
-    "jsonlines": "/insert/jsonline?_stream_fields=service_name,pod,namespace",
-}
-MB = 1e6
+from bench import encodings, queries, report
+from bench.measure import Measured, Options, measure
+from bench.systems import systems
 
 
-def measure(server: Server, name: str, rows: int, senders: int) -> dict[str, str]:
-    path = generate.lines(rows)
-    idle = server.resident_bytes()
-    cpu, started = server.cpu_seconds(), time.monotonic()
-    sent = send(server.url, path, TARGETS[name], senders=senders)
-    queryable = wait_for_lines(server, rows)
-    seconds, used = time.monotonic() - started, server.cpu_seconds() - cpu
-    peak = server.peak_bytes()
-    settled = settle(server)
-    return row(name, rows, sent, seconds, used) | {
-        "queryable after ack s": f"{queryable:.2f}",
-        "idle before MB": f"{idle / MB:.0f}",
-        "peak MB": f"{peak / MB:.0f}",
-        "idle after MB": f"{settled / MB:.0f}",
-        "disk bytes per raw byte": f"{server.disk_bytes() / sent.bytes:.3f}",
-    }
+def rows_of(text: str) -> int:
+    """A number of rows as people write it.
 
-
-def row(name: str, rows: int, sent: Sent, seconds: float, cpu: float) -> dict[str, str]:
-    return {
-        "path": name,
-        "rows/s": f"{rows / seconds:,.0f}",
-        "MB/s": f"{sent.bytes / MB / seconds:.1f}",
-        "CPU s": f"{cpu:.1f}",
-        "MB/s per CPU-s": f"{sent.bytes / MB / cpu:.1f}",
-        "ack p50 ms": f"{sent.percentile(0.5) * 1000:.0f}",
-        "ack p99 ms": f"{sent.percentile(0.99) * 1000:.0f}",
-        "429s": str(sent.refused),
-    }
-
-
-def settle(server: Server, seconds: float = 20.0) -> int:
-    """Resident bytes once merges are done and freed memory went back: the lowest seen in a while."""
-    end, lowest = time.monotonic() + seconds, server.resident_bytes()
-    while time.monotonic() < end:
-        time.sleep(0.5)
-        lowest = min(lowest, server.resident_bytes())
-    return lowest
-
-
-def print_table(rows: list[dict[str, str]]) -> None:
-    print(
-        f"{platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}, "
-        f"Python {platform.python_version()}"
-    )
-    for name in rows[0]:
-        print(f"{name:26}" + "".join(f"{found[name]:>16}" for found in rows))
+    >>> rows_of("200000"), rows_of("20m"), rows_of("500k")
+    (200000, 20000000, 500000)
+    """
+    factor = {"k": 1_000, "m": 1_000_000}.get(text[-1:].lower(), 1)
+    return int(text if factor == 1 else text[:-1]) * factor
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="make bench")
-    parser.add_argument("--rows", type=int, default=2_000_000)
-    parser.add_argument("--senders", type=int, default=4)
-    parser.add_argument("--paths", default=",".join(TARGETS))
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--rows", type=rows_of, default=2_000_000, help="lines a path; 2m, 20m (default 2m)")
+    parser.add_argument(
+        "--paths", default=",".join(encodings.ENCODINGS), help="of " + ", ".join(encodings.ENCODINGS)
+    )
+    parser.add_argument("--senders", type=int, default=4, help="connections that send at once")
+    parser.add_argument("--quick", action="store_true", help="200,000 lines a path and no waiting for rest")
+    parser.add_argument("--no-questions", action="store_true", help="leave the queries out")
     arguments = parser.parse_args()
-    rows = []
-    for name in arguments.paths.split(","):
-        generate.lines(arguments.rows)
+    rows = 200_000 if arguments.quick else arguments.rows
+    options = Options(arguments.senders, 5.0 if arguments.quick else Options.quiet_seconds)
+    print(report.machine(), flush=True)
+    found = [
+        measured
+        for path in arguments.paths.split(",")
+        for measured in run_path(path, rows, options, questions=not arguments.no_questions)
+    ]
+    report.print_table(found)
+
+
+def run_path(path: str, rows: int, options: Options, *, questions: bool) -> list[Measured]:
+    """One path through every system that takes it, one after the other."""
+    print(f"{path}: {rows:,} lines", flush=True)
+    bodies = encodings.bodies(path, rows)
+    found = []
+    for system in systems():
+        if path not in system.targets:
+            print(f"  {system.name} has no such path")
+            continue
         folder = Path(tempfile.mkdtemp(prefix="prologue-bench-"))
         try:
-            with running(folder / "data", {}) as server:
-                rows.append(measure(server, name, arguments.rows, arguments.senders))
-                if name == "jsonlines":
-                    queries.report(server.url, arguments.rows)
+            with system.running(folder) as (url, watched):
+                found.append(measure(system, url, watched, bodies, options))
+                if questions and path == "jsonlines" and system.name == "prologue":
+                    queries.report(url, rows)
         finally:
-            shutil.rmtree(folder)
-    print_table(rows)
+            shutil.rmtree(folder, ignore_errors=True)
+    return found
 
 
 if __name__ == "__main__":

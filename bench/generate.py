@@ -1,61 +1,67 @@
-"""Log lines, the same for the same number: realistic templates, a unique trace id a line, 10 services
-on 50 pods. Written once to a cache folder, because generating costs more than ingesting."""
+"""The lines, the same for the same number: realistic templates, a unique trace id a line, 10 services on
+50 pods. What a line says is decided here once; `encodings.py` writes it in each path's format."""
 
 from __future__ import annotations
 
 import random
 import time
-from pathlib import Path
-
-import orjson
+from collections.abc import Iterator
+from typing import NamedTuple
 
 SERVICES = (
     "gateway", "cart", "checkout", "payment", "catalog", "search", "user", "email", "shipping", "recommend",
 )  # fmt: skip
+PODS = 50
 PATHS = ("/api/v1/items", "/api/v1/cart", "/healthz", "/api/v1/pay", "/login")
 LEVELS = ("info",) * 80 + ("debug",) * 10 + ("warn",) * 7 + ("error",) * 3
 START_NS = 1_790_000_000_000_000_000
 STEP_NS = 1_000_000
 
-
-def lines(rows: int) -> Path:
-    """A file of `rows` JSON lines, about 270 bytes each."""
-    path = Path(".cache/bench") / f"lines-{rows}.jsonl"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        with partial.open("wb") as file:
-            for start in range(0, rows, 10_000):
-                file.write(b"".join(_records(start, min(rows, start + 10_000))))
-        partial.rename(path)
-    return path
+_BLOCK = 10_000
 
 
-def _records(start: int, end: int) -> list[bytes]:
-    dice = random.Random(start)
-    return [_record(dice, number) for number in range(start, end)]
+class Line(NamedTuple):
+    """One line of one pod. `trace_id` is a number of 128 bits."""
+
+    time_ns: int
+    pod: int
+    level: str
+    trace_id: int
+    message: str
+
+    @property
+    def service(self) -> str:
+        return SERVICES[self.pod % len(SERVICES)]
+
+    @property
+    def pod_name(self) -> str:
+        return f"{self.service}-7d9f8b6c5-{self.pod:05d}"
+
+    @property
+    def time_text(self) -> str:
+        """RFC 3339 with nanoseconds."""
+        seconds, nanoseconds = divmod(self.time_ns, 10**9)
+        return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{nanoseconds:09d}Z"
 
 
-def _record(dice: random.Random, number: int) -> bytes:
-    pod = dice.randrange(50)
-    service = SERVICES[pod % 10]
-    seconds, nanoseconds = divmod(START_NS + number * STEP_NS, 10**9)
-    return (
-        orjson.dumps(
-            {
-                "_time": f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{nanoseconds:09d}Z",
-                "_msg": _message(dice),
-                "level": dice.choice(LEVELS),
-                "service_name": service,
-                "pod": f"{service}-7d9f8b6c5-{pod:05d}",
-                "namespace": "shop",
-                "trace_id": f"{dice.getrandbits(128):032x}",
-                "status": 200,
-                "region": "cn-north-1",
-            }
-        )
-        + b"\n"
-    )
+def blocks(rows: int, size: int) -> Iterator[list[Line]]:
+    """All lines in order, `size` at a time, however they are asked for."""
+    held: list[Line] = []
+    for start in range(0, rows, _BLOCK):
+        dice = random.Random(start)
+        held += [_line(dice, number) for number in range(start, min(rows, start + _BLOCK))]
+        while len(held) >= size:
+            yield held[:size]
+            held = held[size:]
+    if held:
+        yield held
+
+
+def _line(dice: random.Random, number: int) -> Line:
+    pod = dice.randrange(PODS)
+    message = _message(dice)
+    level = dice.choice(LEVELS)
+    return Line(START_NS + number * STEP_NS, pod, level, dice.getrandbits(128), message)
 
 
 def _message(dice: random.Random) -> str:

@@ -1,0 +1,143 @@
+"""One path through one system: full load, quiet, half load. Everything in one run on one fresh server.
+
+1. Full load: all bodies as fast as they are acknowledged, until every line can be queried.
+2. Quiet: at least `quiet_seconds`, until neither CPU nor disk moves (bounded), so that merges are over and
+   replaced files are gone; disk and memory at rest, and what the merges cost.
+3. Half load: bodies again at half the rate that was measured, for `HALF_SECONDS`; latency of
+   acknowledgements, and probes that are pushed, acknowledged, then polled for until they are found.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from functools import partial
+
+import httpx
+
+from bench.encodings import Bodies
+from bench.load import Sent, send
+from bench.process import Watched, wait_until
+from bench.systems import System, probe
+
+HALF_SECONDS = 10.0
+_QUERYABLE_SECONDS = 600.0
+_QUIET_MOST_SECONDS = 300.0
+_QUIET_FOR = 5.0
+_QUIET_CPU_SHARE = 0.05
+_PROBE_PAUSE = 0.25
+_PROBE_POLL = 0.01
+_PROBE_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """How many senders post at once, and how long a server is left alone after the load."""
+
+    senders: int = 4
+    quiet_seconds: float = 75.0
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one path cost one system. Bytes, seconds, rows; latencies as percentiles in seconds."""
+
+    system: str
+    path: str
+    sent: Sent
+    seconds: float
+    cpu_seconds: float
+    cpu_seconds_quiet: float
+    memory_before: int
+    memory_peak: int
+    memory_quiet: int
+    disk_after: int
+    disk_quiet: int
+    half: Sent
+    queryable: tuple[float, ...]
+
+
+def measure(system: System, url: str, watched: Watched, bodies: Bodies, options: Options) -> Measured:
+    """Run the three phases of the module's description on a server that holds nothing yet."""
+    target = system.targets[bodies.path]
+    before, cpu, started = watched.resident_bytes(), watched.cpu_seconds(), time.monotonic()
+    sent = send(url, target, bodies, senders=options.senders)
+    wait_until(
+        lambda: system.lines(url, bodies.rows) >= bodies.rows,
+        _QUERYABLE_SECONDS,
+        f"{system.name} does not answer with all {bodies.rows} lines",
+    )
+    seconds, used = time.monotonic() - started, watched.cpu_seconds() - cpu
+    peak, disk_after = watched.peak_bytes(), watched.disk_bytes()
+    memory_quiet = _quiet(watched, options.quiet_seconds)
+    used_quiet, disk_quiet = watched.cpu_seconds() - cpu, watched.disk_bytes()
+    rate = bodies.rows / seconds / 2
+    half, queryable = _half_load(system, url, bodies, options.senders, rate)
+    return Measured(
+        system=system.name,
+        path=bodies.path,
+        sent=sent,
+        seconds=seconds,
+        cpu_seconds=used,
+        cpu_seconds_quiet=used_quiet,
+        memory_before=before,
+        memory_peak=peak,
+        memory_quiet=memory_quiet,
+        disk_after=disk_after,
+        disk_quiet=disk_quiet,
+        half=half,
+        queryable=queryable,
+    )
+
+
+def _quiet(watched: Watched, least: float) -> int:
+    """Wait until neither CPU nor disk moves; the resident bytes then."""
+    began = moved = time.monotonic()
+    cpu, disk = watched.cpu_seconds(), watched.disk_bytes()
+    while True:
+        time.sleep(1.0)
+        now, used, held = time.monotonic(), watched.cpu_seconds(), watched.disk_bytes()
+        if used - cpu > _QUIET_CPU_SHARE or held != disk:
+            moved = now
+        cpu, disk = used, held
+        if now - began > _QUIET_MOST_SECONDS or (now - began > least and now - moved > _QUIET_FOR):
+            return watched.resident_bytes()
+
+
+def _half_load(
+    system: System, url: str, bodies: Bodies, senders: int, rate: float
+) -> tuple[Sent, tuple[float, ...]]:
+    """Half of the full rate for a while, with probes beside it."""
+    over = threading.Event()
+    found: list[float] = []
+    prober = threading.Thread(target=_probe, args=(system, url, over, found))
+    prober.start()
+    try:
+        rows = max(1, int(rate * HALF_SECONDS))
+        half = send(
+            url, system.targets[bodies.path], bodies, senders=senders, rows_per_second=rate, rows=rows
+        )
+    finally:
+        over.set()
+        prober.join()
+    return half, tuple(found)
+
+
+def _probe(system: System, url: str, over: threading.Event, found: list[float]) -> None:
+    number = 0
+    while not over.wait(_PROBE_PAUSE) or not found:
+        text = f"probe{number}x{time.time_ns()}"
+        answer = httpx.post(
+            f"{url}{system.push}",
+            content=probe(text),
+            headers={"Content-Type": "application/json"},
+            timeout=_PROBE_SECONDS,
+        )
+        answer.raise_for_status()
+        acknowledged = time.monotonic()
+        wait_until(
+            partial(system.finds, url, text), _PROBE_SECONDS, f"probe {text} was not found", pause=_PROBE_POLL
+        )
+        found.append(time.monotonic() - acknowledged)
+        number += 1

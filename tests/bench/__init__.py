@@ -1,0 +1,1 @@
+"""The instrument itself: what it sends, and how it reads an answer."""
