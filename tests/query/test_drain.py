@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prologue.logql.line_pattern import Literal, parse_line_pattern
+from prologue.logql.lower.line_filters import pattern_regex
 from prologue.query.drain import cluster
-from prologue.query.lower.line_filters import pattern_regex
 
 WORDS = st.sampled_from(
     ["GET", "POST", "user=ann", "user=bob", "<_>", "took", "<_>ms", "<db>", "(x)", "a:b", "<"]

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from prologue.logql.lower.sql import Bindings, Statement
 from prologue.logql.parser import parse_query
 from prologue.query.lower import lines, metrics, ranges
 from prologue.query.lower.scan import Scan
@@ -23,7 +24,6 @@ from prologue.query.plan.build import build
 from prologue.query.plan.nodes import Aggregate, Binary, Lines, Metric, Plan, Range, Relabel, Scalar
 from prologue.query.plan.optimize import optimize
 from prologue.query.request import Request, check_request
-from prologue.query.sql import Bindings, Statement
 from prologue.query.streams import Facts
 
 

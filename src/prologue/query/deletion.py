@@ -7,14 +7,14 @@ finds in a line may differ from what its author believed, and a deletion cannot 
 from __future__ import annotations
 
 from prologue.logql.log_nodes import LineFilter, Stage
+from prologue.logql.lower.line_filters import line_condition
+from prologue.logql.lower.sql import Bindings, Statement, column
 from prologue.logql.parser import parse_query
 from prologue.model.errors import QueryError
-from prologue.query.lower.line_filters import line_condition
 from prologue.query.lower.scan import Scan, scan_rows
 from prologue.query.plan.build import build
 from prologue.query.plan.nodes import Lines
 from prologue.query.request import Derived
-from prologue.query.sql import Bindings, Statement, column
 from prologue.query.streams import Facts
 
 # The stream condition is always written out. The shortcut for selectors that match every stream would

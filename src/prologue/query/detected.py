@@ -13,10 +13,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from prologue.logql.lower import conversions
+from prologue.logql.lower.sql import Bindings, Expr, Statement
 from prologue.model.errors import QueryError
 from prologue.query.compile import compile_query
 from prologue.query.failures import query_errors
-from prologue.query.lower import conversions, json_layer, logfmt_layer
+from prologue.query.lower import json_layer, logfmt_layer
 from prologue.query.lower.environment import ERROR_LABELS, EXTRACTED
 from prologue.query.lower.label_maps import label_maps
 from prologue.query.lower.lines import scan_of, shown_rows
@@ -25,7 +27,6 @@ from prologue.query.lower.scan import Scan
 from prologue.query.plan.nodes import Lines
 from prologue.query.request import Request
 from prologue.query.run import QueryEngine
-from prologue.query.sql import Bindings, Expr, Statement
 from prologue.query.streams import scope_condition, selector_condition
 
 ALWAYS_SHOWN = ("cluster", "namespace", "instance", "pod")

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from prologue.logql.log_nodes import Matcher
+from prologue.logql.lower.sql import Bindings, Statement
 from prologue.logql.parser import parse_matchers
 from prologue.query.run import QueryEngine
-from prologue.query.sql import Bindings, Statement
 from prologue.query.streams import Scope, scope_condition, selector_condition
 
 

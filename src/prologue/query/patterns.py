@@ -14,12 +14,12 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from prologue.logql.lower.sql import Bindings, Statement
 from prologue.model.errors import LimitError
 from prologue.query.drain import ANY, cluster
 from prologue.query.lower.scan import Scan, scan_rows
 from prologue.query.request import MAX_POINTS, Derived
 from prologue.query.run import QueryEngine
-from prologue.query.sql import Bindings, Statement
 
 MAX_LINES = 500_000
 MAX_SHAPES = 3000

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import orjson
 import pyarrow as pa
 
+from prologue.logql.lower.sql import Statement
 from prologue.model.errors import LimitError
 from prologue.query.compile import Compiled, compile_query
 from prologue.query.failures import query_errors
@@ -25,7 +26,6 @@ from prologue.query.lower.metrics import seconds_text
 from prologue.query.lower.scan import Scan
 from prologue.query.plan.nodes import Lines, Scalar
 from prologue.query.request import Limits, Request
-from prologue.query.sql import Statement
 from prologue.query.streams import Facts, facts_of, facts_statement
 from prologue.query.thin import instants
 

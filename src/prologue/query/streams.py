@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from prologue.logql.log_nodes import Matcher, MatchOp
-from prologue.query.sql import Bindings, Statement
+from prologue.logql.log_nodes import Matcher
+from prologue.logql.lower.matchers import match_condition
+from prologue.logql.lower.sql import Bindings, Statement
 
 DAY = 86_400 * 1_000_000_000
 
@@ -43,14 +44,6 @@ class Scope:
     tenant: str
     start: int
     end: int
-
-
-def match_condition(value: str, op: MatchOp, text: str, bindings: Bindings) -> str:
-    """Prometheus' matcher on an SQL text: regular expressions are anchored and `.` stops at line breaks."""
-    if op in (MatchOp.EQUAL, MatchOp.NOT_EQUAL):
-        return f"{value} {op.value} {bindings.text(text)}"
-    call = f"match({value}, {bindings.text(f'^(?-s:{text})$')})"
-    return call if op is MatchOp.REGEX else f"NOT {call}"
 
 
 def scope_condition(scope: Scope, bindings: Bindings) -> str:

@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from prologue.logql.lower.sql import Bindings, Statement
 from prologue.query.lower.lines import passing_rows
 from prologue.query.plan.nodes import Lines
 from prologue.query.request import Direction, Request
-from prologue.query.sql import Bindings, Statement
 from prologue.query.streams import Facts
 
 CHUNK = 50_000

@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from prologue.logql.log_nodes import Matcher, MatchOp
+from prologue.logql.lower.sql import Bindings, Statement
 from prologue.model.errors import LimitError
 from prologue.query.lower.metrics import labels_json
 from prologue.query.lower.scan import Scan, scan_rows
 from prologue.query.request import MAX_POINTS, Derived
 from prologue.query.run import QueryEngine
-from prologue.query.sql import Bindings, Statement
 from prologue.query.streams import scope_condition
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from prologue.logql.lower.sql import Bindings
 from prologue.query.lower.window import (
     Window,
     distance,
@@ -10,7 +11,6 @@ from prologue.query.lower.window import (
     in_a_window,
     pane,
 )
-from prologue.query.sql import Bindings
 from prologue.store.embedded import EmbeddedEngine
 
 

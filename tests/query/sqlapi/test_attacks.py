@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from prologue.logql.lower.sql import Statement
 from prologue.model.errors import LimitError, PrologueError, QueryError
-from prologue.query.sql import Statement
 from prologue.query.sqlapi.answers import SqlQuestion, SqlTables
 from prologue.query.sqlapi.canonical import REFUSED
 from tests.query.sqlapi.attacks import COSTLY, HARMLESS, refused

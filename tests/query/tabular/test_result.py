@@ -10,9 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from prologue.logql.lower.sql import Statement
 from prologue.model.errors import EngineError, QueryError
 from prologue.query.run import QueryEngine
-from prologue.query.sql import Statement
 from prologue.query.tabular.result import arrow_table, describe, json_rows, quoted
 
 UTC = dt.UTC

@@ -8,10 +8,10 @@ Source: Loki's "LogQL reference", Prometheus' "Vector matching".
 
 from __future__ import annotations
 
+from prologue.logql.lower.sql import Bindings
 from prologue.logql.metric_nodes import BinaryOp, GroupSide, Matching
 from prologue.query.lower.relation import LABELS, Relation, kept_labels, opened
 from prologue.query.plan.nodes import Binary, Scalar
-from prologue.query.sql import Bindings
 
 MANY_MATCHES = "prologue many matches"
 _COMPARE = {

@@ -20,9 +20,9 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from prologue.logql.log_nodes import Matcher, MatchOp
+from prologue.logql.lower.matchers import match_condition
+from prologue.logql.lower.sql import EMPTY, NO, Bindings, Expr, expr, label_column
 from prologue.query.lower.metadata import metadata_value
-from prologue.query.sql import EMPTY, NO, Bindings, Expr, expr, label_column
-from prologue.query.streams import match_condition
 
 EXTRACTED = "_extracted"
 ERROR = "__error__"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from prologue.logql.lower.sql import EMPTY, Expr, expr
 from prologue.query.lower.rows import Rows
-from prologue.query.sql import EMPTY, Expr, expr
 
 
 def with_error(rows: Rows, failed: Expr, kind: str, details: str) -> Rows:

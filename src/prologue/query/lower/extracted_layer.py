@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from prologue.query.sql import EMPTY, Bindings, Expr, expr
+from prologue.logql.lower.sql import EMPTY, Bindings, Expr, expr
 
 
 @dataclass(frozen=True, slots=True)

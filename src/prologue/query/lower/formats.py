@@ -6,12 +6,12 @@ Where a template fails the line or label stays as it was and `__error__` is `Tem
 from __future__ import annotations
 
 from prologue.logql.log_nodes import LabelFormat, LabelRename, LineFormat
+from prologue.logql.lower.sql import EMPTY, Expr, expr
 from prologue.logql.template_nodes import Template
 from prologue.query.lower.environment import Assigned
 from prologue.query.lower.errors import with_error
 from prologue.query.lower.rows import Rows
 from prologue.query.lower.templates.render import render
-from prologue.query.sql import EMPTY, Expr, expr
 
 TEMPLATE_ERROR = "'TemplateFormatErr'"
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from prologue.logql.json_path import JsonPath
+from prologue.logql.lower.sql import Bindings, Expr, expr
 from prologue.query.lower.environment import first_of
-from prologue.query.sql import Bindings, Expr, expr
 
 MAX_NESTING = 64
 MAX_WORDS = 3

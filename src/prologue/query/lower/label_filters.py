@@ -23,12 +23,12 @@ from prologue.logql.log_nodes import (
     MatchOp,
     Or,
 )
-from prologue.query.lower import conversions
+from prologue.logql.lower import conversions
+from prologue.logql.lower.ip_match import line_contains_ip
+from prologue.logql.lower.matchers import match_condition
+from prologue.logql.lower.sql import EMPTY, Expr, column, expr
 from prologue.query.lower.environment import ERROR, Parsed, asks_for_errors
-from prologue.query.lower.ip_match import line_contains_ip
 from prologue.query.lower.rows import Rows
-from prologue.query.sql import EMPTY, Expr, column, expr
-from prologue.query.streams import match_condition
 
 LABEL_FILTER_ERROR = "'LabelFilterErr'"
 _WHAT = {BytesComparison: "a byte size", DurationComparison: "a duration"}

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from prologue.logql.lower.matchers import match_condition
+from prologue.logql.lower.sql import Bindings, Expr, stacked
 from prologue.query.lower.environment import (
     ERROR,
     ERROR_DETAILS,
@@ -21,8 +23,6 @@ from prologue.query.lower.environment import (
     Filtered,
     Parsed,
 )
-from prologue.query.sql import Bindings, Expr, stacked
-from prologue.query.streams import match_condition
 
 STREAM_LABELS = "stream_labels"
 """The column the stream's labels are joined as: Map(String, String)."""

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from prologue.logql.lower.sql import Bindings, Expr, Statement
 from prologue.query.lower.label_maps import NO_LABELS, label_maps, with_maps
 from prologue.query.lower.rows import RAW_COLUMNS, Rows, joined_labels
 from prologue.query.lower.scan import Scan, scan_rows
 from prologue.query.lower.stages import run_stages
 from prologue.query.plan.nodes import Lines
 from prologue.query.request import Direction, Request
-from prologue.query.sql import Bindings, Expr, Statement
 from prologue.query.streams import Facts
 
 _NS = "toUnixTimestamp64Nano(timestamp)"

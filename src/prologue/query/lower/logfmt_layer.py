@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from prologue.logql.lower.sql import Bindings, Expr, expr
 from prologue.query.lower.metadata import attribute_pattern
-from prologue.query.sql import Bindings, Expr, expr
 
 LOGFMT_ERROR = "'LogfmtParserErr'"
 _KEY = r'[^\s="]+'

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from prologue.query.sql import EMPTY, Bindings, Expr, column, expr
+from prologue.logql.lower.sql import EMPTY, Bindings, Expr, column, expr
 
 _ANY = "[^a-zA-Z0-9]"
 COLUMNS = ("trace_id", "span_id", "severity_text")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from prologue.logql.lower.sql import Bindings, Statement
 from prologue.logql.metric_nodes import VectorOp
 from prologue.query.lower.binary import lower_binary
 from prologue.query.lower.ranges import lower_range
@@ -15,7 +16,6 @@ from prologue.query.lower.relation import Relation, map_of
 from prologue.query.lower.vectors import lower_aggregate, lower_relabel, lower_vector
 from prologue.query.plan.nodes import Aggregate, Binary, Metric, Range, Relabel, Scalar, Vector
 from prologue.query.request import Request
-from prologue.query.sql import Bindings, Statement
 from prologue.query.streams import Facts
 
 FactsFor = Callable[[Range], Facts]

@@ -12,12 +12,12 @@ from prologue.logql.log_nodes import (
     RegexpParser,
     UnpackParser,
 )
+from prologue.logql.lower.sql import EMPTY, Expr, expr
 from prologue.query.lower import json_layer, logfmt_layer
 from prologue.query.lower.environment import Layer, Parsed
 from prologue.query.lower.errors import with_error
 from prologue.query.lower.extracted_layer import ExtractedLayer
 from prologue.query.lower.rows import Rows
-from prologue.query.sql import EMPTY, Expr, expr
 
 NOT_JSON = "'the line is not a JSON object'"
 NOT_LOGFMT = "'the line is not a well-formed logfmt line'"

@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+from prologue.logql.lower.sql import Bindings
 from prologue.logql.metric_nodes import RangeOp
 from prologue.query.lower.rate_counter import rate_counter
 from prologue.query.plan.nodes import Range
-from prologue.query.sql import Bindings
 
 SECOND = 1_000_000_000
 

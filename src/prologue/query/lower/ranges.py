@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from prologue.logql.log_nodes import MatchOp
+from prologue.logql.lower.sql import Bindings, Expr
 from prologue.logql.metric_nodes import RangeOp
 from prologue.query.lower.label_maps import label_maps, map_columns, with_maps
 from prologue.query.lower.pipeline_errors import fail_on_errors
@@ -25,7 +26,6 @@ from prologue.query.lower.stages import run_stages
 from prologue.query.lower.window import Window, evaluations_of_pane, in_a_window, pane, window_of
 from prologue.query.plan.nodes import Range
 from prologue.query.request import Request
-from prologue.query.sql import Bindings, Expr
 from prologue.query.streams import Facts
 
 

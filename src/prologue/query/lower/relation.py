@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from prologue.query.sql import Bindings, checked
+from prologue.logql.lower.sql import Bindings, checked
 
 LABELS = "labels"
 

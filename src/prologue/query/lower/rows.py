@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from prologue.logql.lower.sql import Expr, both, column, label_column, stacked
 from prologue.query.lower.environment import Environment
-from prologue.query.sql import Expr, both, column, label_column, stacked
 from prologue.query.streams import Scope, scope_condition
 
 RAW_COLUMNS = (

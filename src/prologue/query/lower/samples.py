@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from prologue.logql.lower import conversions
+from prologue.logql.lower.sql import EMPTY, Expr, expr
 from prologue.logql.metric_nodes import Conversion, RangeOp, Unwrap
-from prologue.query.lower import conversions
 from prologue.query.lower.environment import ERROR, ERROR_DETAILS, Filtered
 from prologue.query.lower.label_filters import filter_labels
 from prologue.query.lower.rows import Rows
 from prologue.query.plan.nodes import Range
-from prologue.query.sql import EMPTY, Expr, expr
 
 _LENGTH = (RangeOp.BYTES, RangeOp.BYTES_RATE)
 SAMPLE_ERROR = "'SampleExtractionErr'"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from prologue.logql.log_nodes import Matcher
+from prologue.logql.lower.sql import Bindings, Expr, column
 from prologue.query.lower.environment import Environment
 from prologue.query.lower.rows import Rows
 from prologue.query.request import Derived
-from prologue.query.sql import Bindings, Expr, column
 from prologue.query.streams import Facts, Scope, matching_streams
 
 MIN_TIME = 0

@@ -23,14 +23,14 @@ from prologue.logql.log_nodes import (
     Stage,
     UnpackParser,
 )
+from prologue.logql.lower.line_filters import index_hint, line_condition
+from prologue.logql.lower.sql import EMPTY, column, expr
 from prologue.model.errors import LimitError
 from prologue.query.lower.environment import ERROR, ERROR_DETAILS, Filtered, filtered_value
 from prologue.query.lower.formats import format_labels, format_line
 from prologue.query.lower.label_filters import filter_labels
-from prologue.query.lower.line_filters import index_hint, line_condition
 from prologue.query.lower.parsers import parse_json, parse_logfmt, parse_pattern, parse_regexp, parse_unpack
 from prologue.query.lower.rows import Rows
-from prologue.query.sql import EMPTY, column, expr
 
 MAX_STAGES = 100
 # CSI sequences, and the two-character escapes: ECMA-48, section 5.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
+from prologue.logql.lower.sql import Bindings
 from prologue.logql.metric_nodes import Grouping, VectorOp
 from prologue.query.lower.relation import LABELS, Relation, closed_column, kept_labels, opened
 from prologue.query.plan.nodes import Aggregate, Relabel, Vector
 from prologue.query.request import Request
-from prologue.query.sql import Bindings
 
 _FUNCTIONS = {
     VectorOp.SUM: "sum(value)",

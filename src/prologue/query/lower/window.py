@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from prologue.logql.lower.sql import Bindings
 from prologue.query.request import Request
-from prologue.query.sql import Bindings
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from typing import TypeVar
 
 import pyarrow as pa
 
+from prologue.logql.lower.sql import Bindings, Statement, checked
 from prologue.model.errors import EngineError, Position, QueryError
 from prologue.query.request import Limits
 from prologue.query.run import Reader
-from prologue.query.sql import Bindings, Statement, checked
 from prologue.query.sqlapi.canonical import REFUSED, Canonical, Value, canonical, locate
 from prologue.query.sqlapi.check import check
 from prologue.query.sqlapi.tree import Node, parse_tree

@@ -12,8 +12,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from prologue.logql.lower.sql import Statement
 from prologue.model.errors import EngineError, Position, QueryError
-from prologue.query.sql import Statement
 from prologue.query.tabular.result import Run
 
 MAX_CHARACTERS = 64 * 1024

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from prologue.logql.lower.sql import Bindings
 from prologue.query.lower.scan import instant
-from prologue.query.sql import Bindings
 from prologue.query.streams import Scope, scope_condition
 
 EARLIEST = 0

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from prologue.logql.lower.sql import Statement
 from prologue.model.errors import LimitError
 from prologue.query.compile import Compiled, compile_query
 from prologue.query.failures import query_errors
 from prologue.query.request import Request
 from prologue.query.run import QueryEngine
-from prologue.query.sql import Statement
 from prologue.query.tabular.logql import lower_table
 from prologue.query.tabular.result import JsonRows, arrow_table, json_rows
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from prologue.logql.lower.sql import Bindings, Statement
 from prologue.logql.metric_nodes import VectorOp
 from prologue.query.compile import Compiled
 from prologue.query.lower import lines, metrics, ranges
@@ -21,7 +22,6 @@ from prologue.query.lower.rows import joined_labels
 from prologue.query.lower.scan import Scan
 from prologue.query.plan.nodes import Aggregate, Lines, Metric, Range
 from prologue.query.request import Direction, Request
-from prologue.query.sql import Bindings, Statement
 from prologue.query.streams import Facts
 
 _ASCENDING = (VectorOp.SORT, VectorOp.BOTTOMK)

@@ -19,8 +19,8 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
+from prologue.logql.lower.sql import Statement
 from prologue.model.errors import QueryError
-from prologue.query.sql import Statement
 
 Run = Callable[[Statement], pa.Table]
 """Answers a statement within the limits."""

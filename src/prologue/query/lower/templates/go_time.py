@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from prologue.query.sql import Bindings
+from prologue.logql.lower.sql import Bindings
 
 _PART = re.compile(
     r"January|Jan|Monday|Mon|MST|2006|Z07:00|Z0700|-07:00|-0700|-07|[.,]0+|[.,]9+|"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import MappingProxyType
 
+from prologue.logql.lower import conversions
+from prologue.logql.lower.sql import Bindings, Expr, expr
 from prologue.model.errors import QueryError
-from prologue.query.lower import conversions
 from prologue.query.lower.templates.values import Type, Value, choose, real, text, truth, whole
-from prologue.query.sql import Bindings, Expr, expr
 
 Arguments = list[Value]
 Function = Callable[[Arguments, Bindings], Value]

@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable
 from types import MappingProxyType
 
+from prologue.logql.lower.sql import Bindings, Expr, expr
 from prologue.model.errors import QueryError
 from prologue.query.lower.templates.values import Type, Value, constant_text, real, text, whole
-from prologue.query.sql import Bindings, Expr, expr
 
 Arguments = list[Value]
 Function = Callable[[Arguments, Bindings], Value]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from prologue.logql.lower.sql import EMPTY, Bindings, Expr, expr
 from prologue.logql.template_nodes import (
     Command,
     Constant,
@@ -35,7 +36,6 @@ from prologue.query.lower.templates.print_functions import PRINT_FUNCTIONS, memb
 from prologue.query.lower.templates.text_functions import TEXT_FUNCTIONS
 from prologue.query.lower.templates.time_functions import TIME_FUNCTIONS, now
 from prologue.query.lower.templates.values import Type, Value, choose, text, truth, whole
-from prologue.query.sql import EMPTY, Bindings, Expr, expr
 
 MAX_SQL = 1_000_000
 FUNCTIONS = {**TEXT_FUNCTIONS, **NUMBER_FUNCTIONS, **TIME_FUNCTIONS, **PRINT_FUNCTIONS}

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from types import MappingProxyType
 
+from prologue.logql.lower.sql import Bindings, Expr, expr
 from prologue.query.lower.templates.values import Type, Value, constant_text, mapped, text, truth, whole
-from prologue.query.sql import Bindings, Expr, expr
 
 Arguments = list[Value]
 Function = Callable[[Arguments, Bindings], Value]

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from types import MappingProxyType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from prologue.logql.lower.sql import Bindings, Expr, expr
 from prologue.model.errors import QueryError
 from prologue.query.lower.templates.go_time import MONTHS, format_time, read_layout
 from prologue.query.lower.templates.values import Type, Value, constant_text, mapped, text, whole
-from prologue.query.sql import Bindings, Expr, expr
 
 Arguments = list[Value]
 Function = Callable[[Arguments, Bindings], Value]

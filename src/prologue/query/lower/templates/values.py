@@ -10,8 +10,8 @@ import enum
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from prologue.logql.lower.sql import Expr, expr
 from prologue.model.errors import QueryError
-from prologue.query.sql import Expr, expr
 
 
 class Type(enum.StrEnum):

@@ -5,8 +5,8 @@ Durations are Go's (`1h30m`, `0.10ms`), sizes are go-humanize's (`5 MiB`, `3k`, 
 
 from __future__ import annotations
 
+from prologue.logql.lower.sql import Bindings, Expr, expr
 from prologue.logql.units import BYTE_UNITS, DURATION_UNITS
-from prologue.query.sql import Bindings, Expr, expr
 
 _GO_UNITS = ("ns", "us", "µs", "μs", "ms", "s", "m", "h")
 _AMOUNT = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"

@@ -7,8 +7,8 @@ import re
 from prologue.logql.ip_pattern import parse_ip_pattern
 from prologue.logql.line_pattern import LinePattern, Literal, parse_line_pattern
 from prologue.logql.log_nodes import LineFilter, LineOp, Needle
-from prologue.query.lower.ip_match import line_contains_ip
-from prologue.query.sql import Bindings, Expr, column, expr
+from prologue.logql.lower.ip_match import line_contains_ip
+from prologue.logql.lower.sql import Bindings, Expr, column, expr
 
 _TOKENS_ASKED = 2
 _TOKEN = re.compile(r"[a-zA-Z0-9\u0080-\U0010FFFF]+")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from prologue.query.sql import EMPTY, Bindings, Expr, both, checked, column, expr
+from prologue.logql.lower.sql import EMPTY, Bindings, Expr, both, checked, column, expr
 from prologue.store.embedded import EmbeddedEngine
 
 any_text = st.text() | st.binary(max_size=20).map(lambda raw: raw.decode("utf-8", "surrogateescape"))

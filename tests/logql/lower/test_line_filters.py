@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from prologue.logql.line_pattern import parse_line_pattern
 from prologue.logql.log_nodes import LineFilter, LineOp, Needle
-from prologue.query.lower.line_filters import (
+from prologue.logql.lower.line_filters import (
     index_hint,
     inner_tokens,
     lower_ascii,
     pattern_regex,
     quote_regex,
 )
-from prologue.query.sql import Bindings
+from prologue.logql.lower.sql import Bindings
 
 
 def tokens(text: str) -> set[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 
 from prologue.logql.ip_pattern import Address, IpRange
-from prologue.query.sql import Bindings
+from prologue.logql.lower.sql import Bindings
 
 # Candidates in a line: runs of the characters an address is made of. Most are no address.
 _CANDIDATES = {4: r"[0-9]{1,3}\.[0-9.]+", 6: r"[0-9a-fA-F]{0,4}:[0-9a-fA-F:.]+"}
