@@ -68,7 +68,7 @@ def write(buffer: DiskBuffer, engine: int) -> None:
         segment = buffer.take(60)
         if segment is not None:
             names = [bytes(payload.data).strip() for payload in segment.payloads()]
-            os.write(engine, segment.batch_id.encode() + b"\t" + b"\t".join(names) + b"\n")
+            os.write(engine, b"%d\t" % segment.batch_id + b"\t".join(names) + b"\n")
             buffer.release(segment)
 
 

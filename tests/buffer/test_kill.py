@@ -55,7 +55,7 @@ def test_every_acknowledged_payload_exactly_once(tmp_path: Path) -> None:
         assert buffer.stats().quarantined_frames == 0
         while (segment := buffer.take(0)) is not None:
             names = [bytes(payload.data).strip() for payload in segment.payloads()]
-            assert batches.setdefault(segment.batch_id.encode(), names) == names
+            assert batches.setdefault(b"%d" % segment.batch_id, names) == names
             buffer.release(segment)
 
     found = Counter(name for names in batches.values() for name in names)

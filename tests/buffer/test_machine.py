@@ -40,7 +40,7 @@ class Held:
     """What the model knows of an unreleased segment."""
 
     payloads: list[bytes]
-    batch_id: str | None = None
+    batch_id: int | None = None
 
 
 class BufferMachine(RuleBasedStateMachine):

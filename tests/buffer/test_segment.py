@@ -8,7 +8,7 @@ import pytest
 from prologue.buffer.frame import encode_payload
 from prologue.buffer.quarantine import Quarantine
 from prologue.buffer.scan import scan
-from prologue.buffer.segment import JOIN_BELOW, OpenSegment, batch_id, segment_path
+from prologue.buffer.segment import JOIN_BELOW, MAX_SEQUENCE, OpenSegment, batch_id, segment_path, sequence_of
 from prologue.model.errors import TemporaryError
 
 
@@ -34,7 +34,9 @@ def test_names_sort_like_numbers(tmp_path: Path) -> None:
 
 
 def test_a_batch_id_is_the_contents_own() -> None:
-    assert batch_id(42, b"\x01" * 8) == "000000000000002a-0101010101010101"
+    assert batch_id(42, b"\xab\xcd\xef" + b"\x01" * 5) == 0x2A_ABCDE
+    assert sequence_of(0x2A_ABCDE) == 42
+    assert batch_id(MAX_SEQUENCE, b"\xff" * 8) == (1 << 63) - 1
 
 
 @pytest.mark.parametrize("size", [0, 1, JOIN_BELOW - 1, JOIN_BELOW, 3 * JOIN_BELOW])

@@ -55,6 +55,12 @@ def test_payloads_of_different_dictionaries_are_put_together(parse):
     }
 
 
+def test_a_time_of_before_the_epoch_is_kept_beside_the_line(parse):
+    [record] = parse(records({"timestamp": -86_400 * 10**9}))
+    assert record["time"] == "2026-11-27 17:20:00.000000000"
+    assert record["attributes"] == {"original_timestamp": "1969-12-31 00:00:00.000000000"}
+
+
 def test_a_record_without_a_time_has_its_arrival(parse):
     [record] = parse(records({"timestamp": 0}))
     assert record["time"] == "2026-11-27 17:20:00.000000000"

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from prologue.buffer.disk import DiskBuffer
+from prologue.buffer.segment import sequence_of
 from prologue.buffer.settings import BufferSettings
 from prologue.model.payload import Payload, PayloadFormat
 from prologue.parse.columns import ParseOptions
@@ -39,7 +40,7 @@ def expected(*payloads: Payload) -> Counter:
 @contextmanager
 def ingesting(folder, engine, recover_upto=0):
     migrate(engine)
-    buffer = DiskBuffer(folder, BufferSettings(seal_after=0.01), above=recover_upto)
+    buffer = DiskBuffer(folder, BufferSettings(seal_after=0.01), above=sequence_of(recover_upto))
     progress = Progress(recover_upto)
     ingest = Ingest(
         buffer,
@@ -106,7 +107,7 @@ def test_an_engine_that_is_away_keeps_the_batch_and_says_so(tmp_path, faulty):
         assert progress.now.error == "injected"
         assert buffer.stats().segments == 1
     faulty.before = lambda sql: None
-    with ingesting(tmp_path, faulty, recover_upto=1) as (buffer, ingest, _):
+    with ingesting(tmp_path, faulty, recover_upto=1 << 62) as (buffer, ingest, _):
         drain(buffer, ingest)
     assert stored(faulty) == expected(lines(1))
 
@@ -145,6 +146,20 @@ def test_a_wiped_buffer_does_not_reuse_numbers_the_store_knows(tmp_path, faulty)
     with ingesting(tmp_path / "two", faulty, recover_upto=held) as (buffer, ingest, _):
         buffer.append(lines(2)).result(10)
         drain(buffer, ingest)
+    assert stored(faulty) == expected(lines(1), lines(2))
+
+
+def test_another_buffer_with_the_same_numbers_is_not_taken_for_what_the_store_holds(tmp_path, faulty):
+    """An old copy of the directory was put back, or another machine's: its numbers are in the store."""
+    with ingesting(tmp_path / "one", faulty) as (buffer, ingest, _):
+        buffer.append(lines(1)).result(10)
+        drain(buffer, ingest)
+    held = faulty.arrow("SELECT max(batch) AS b FROM logs")["b"][0].as_py()
+    with DiskBuffer(tmp_path / "two", BufferSettings(seal_after=3600)) as other:
+        assert other.append(lines(2)).result(10).segment == sequence_of(held)
+    for _ in range(2):
+        with ingesting(tmp_path / "two", faulty, recover_upto=held) as (buffer, ingest, _):
+            drain(buffer, ingest)
     assert stored(faulty) == expected(lines(1), lines(2))
 
 

@@ -144,3 +144,40 @@ def test_a_stream_is_kept_under_the_class_its_label_names(migrated):
     writer.commit(1, recover=False)
     rows = migrated.arrow("SELECT body, toString(retention) AS class FROM logs ORDER BY body").to_pylist()
     assert [(row["body"][11:], row["class"]) for row in rows] == [("audit", "audit"), ("other", "default")]
+
+
+CLASSES = SELECT.replace(
+    """'{"app":"x"}'""",
+    "toLowCardinality(concat('{\"retention_class\":\"', splitByChar(' ', line)[2], '\"}'))",
+)
+OF_CLASSES = b"2026-11-23 audit\n2026-11-23 other\n2026-11-24 audit\n"
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+@pytest.mark.parametrize(
+    ("before", "after"), [([], ["audit"]), (["audit"], []), (["audit"], ["audit", "other"])]
+)
+def test_classes_that_changed_between_a_crash_and_the_start_repeat_nothing(
+    migrated, interrupted, before, after
+):
+    source = Source("LineAsString", "line String", (OF_CLASSES,))
+    first = LogWriter(migrated, finish(ParseOptions()), retention_classes=before)
+    first.parse([Stage(source, CLASSES, rows=3)])
+    first.commit(1, recover=False)
+    if interrupted:
+        lost = "audit" if "audit" in before else "default"
+        migrated.command(f"ALTER TABLE logs DROP PARTITION ('2026-11-23', '{lost}')")
+        assert len(bodies(migrated)) < 3
+    again = LogWriter(migrated, finish(ParseOptions()), retention_classes=after)
+    for _ in range(2):
+        again.parse([Stage(source, CLASSES, rows=3)])
+        again.commit(1, recover=True)
+        assert bodies(migrated) == sorted(OF_CLASSES.decode().splitlines())
+
+
+def test_what_a_damaged_segment_lost_stays_in_the_store(migrated, writer):
+    writer.parse([stage()])
+    writer.commit(1, recover=False)
+    writer.parse([stage(b"2026-11-23 one\n", 1)])
+    writer.commit(1, recover=True, complete=False)
+    assert bodies(migrated) == ALL

@@ -21,6 +21,7 @@ from prologue.app import collecting, gauges, receiving
 from prologue.app.deleting import Deleter
 from prologue.buffer.disk import DiskBuffer
 from prologue.buffer.lock import DirectoryLock
+from prologue.buffer.segment import sequence_of
 from prologue.buffer.settings import BufferSettings
 from prologue.collect.status import SourceStatus
 from prologue.config.settings import Settings
@@ -69,12 +70,13 @@ class Node:
         reader = Reader(lambda: EmbeddedEngine(data / "engine"))
         self._stack.callback(reader.close)
         stored = reader.latest_batch()
-        self.buffer = DiskBuffer(data / "buffer", buffer_settings(settings), above=stored)
+        self.buffer = DiskBuffer(data / "buffer", buffer_settings(settings), above=sequence_of(stored))
         self._stack.callback(self.buffer.close)
         self.progress = Progress(stored)
         options = ParseOptions(
             discover_service_name=settings.labels.discover_service_name,
             discover_log_levels=settings.labels.discover_log_levels,
+            max_future_seconds=round(settings.receive.max_ahead),
         )
         writers = [
             LogWriter(self._engine(), finish(options), retention_classes=list(settings.store.retention))

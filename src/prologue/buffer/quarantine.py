@@ -51,6 +51,11 @@ class Quarantine:
         self.frames = 0
         self.bytes = 0
 
+    def knows(self, path: Path) -> bool:
+        """Whether damage of this segment was reported."""
+        with self._lock:
+            return any(name == path.name for name, _ in self._known)
+
     def report(self, path: Path, content: bytes, damages: Sequence[Damage]) -> None:
         """Set damaged stretches of a segment aside."""
         for damage in damages:

@@ -22,8 +22,10 @@ from prologue.model.errors import TemporaryError
 from prologue.model.payload import Payload
 
 SUFFIX = ".segment"
-MAX_SEQUENCE = (1 << 63) - 1
-"""Fits a signed 64-bit column of any store; out of reach by counting."""
+MARKER_BITS = 20
+"""How much of a segment's marker is in its batch id."""
+MAX_SEQUENCE = (1 << 63 - MARKER_BITS) - 1
+"""So that a batch id fits a signed 64-bit column of any store; as a Unix time in ms it is the year 2248."""
 JOIN_BELOW = 4096
 """Data shorter than this is copied behind its frame header: fewer buffers are then faster."""
 
@@ -33,9 +35,15 @@ def segment_path(directory: Path, sequence: int) -> Path:
     return directory / f"{sequence:020d}{SUFFIX}"
 
 
-def batch_id(sequence: int, marker: bytes) -> str:
-    """The marker makes it the content's own: a sequence may come again if a directory was wiped."""
-    return f"{sequence:016x}-{marker.hex()}"
+def batch_id(sequence: int, marker: bytes) -> int:
+    """Grows with the sequence; the marker makes it the content's own: a sequence may come again where a
+    directory was wiped, or an old copy of it put back, and must not pass for what the store holds."""
+    return sequence << MARKER_BITS | int.from_bytes(marker, "big") >> 8 * len(marker) - MARKER_BITS
+
+
+def sequence_of(batch: int) -> int:
+    """The sequence in a batch id."""
+    return batch >> MARKER_BITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +52,18 @@ class DiskSegment:
     payloads has a position; `received_ns` is the first payload's."""
 
     sequence: int
-    batch_id: str
+    batch_id: int
     path: Path
     received_ns: int
     positions_version: int
     filesystem: FileSystem = field(repr=False, compare=False)
     quarantine: Quarantine = field(repr=False, compare=False)
     bytes: int
+
+    @property
+    def damaged(self) -> bool:
+        """See `Segment.damaged`."""
+        return self.quarantine.knows(self.path)
 
     def payloads(self) -> list[Payload]:
         """One read; each payload's data is a view into it. See `Segment.payloads`."""

@@ -93,6 +93,15 @@ class Receive(Section, frozen=True):
         Duration,
         Meta(gt=0, description="How long a sender may fall silent in the middle of a body."),
     ] = 30.0
+    max_ahead: Annotated[
+        Duration,
+        Meta(
+            ge=0,
+            le=10 * 365 * 86400,
+            description="How far ahead of its arrival a line's time may be. A line further ahead, or of"
+            " before 1971, is kept at its time of arrival, with what was sent in `original_timestamp`.",
+        ),
+    ] = 48 * 3600.0
     otlp_index_attributes: Annotated[
         tuple[str, ...],
         Meta(

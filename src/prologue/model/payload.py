@@ -89,22 +89,26 @@ class PayloadSink(Protocol):
 class Segment(Protocol):
     """A run of durable payloads that is inserted into the engine as one, and then released.
 
-    `sequence` grows for ever and is never used twice, not across restarts either. `batch_id` names
-    this content everywhere and for ever: equal whenever the same segment is handed out again, and
-    different for anything else, even if the buffer's directory was wiped or restored in between.
-    `bytes` is its size on disk. `payloads()` answers the same payloads in the same order each time
-    it is asked (fewer only where the medium damaged them, which the buffer has then reported and
-    set aside); it may be empty, and raises `TemporaryError` where the medium cannot be read.
+    `sequence` grows for ever and is never used twice, not across restarts either. `batch_id` grows with
+    it and names this content everywhere and for ever: equal whenever the same segment is handed out
+    again, and different for anything else, even if the buffer's directory was wiped or an old copy of it
+    put back in between. `bytes` is its size on disk. `payloads()` answers the same payloads in the same
+    order each time it is asked (fewer only where the medium damaged them, which the buffer has then
+    reported and set aside, and which `damaged` says from then on); it may be empty, and raises
+    `TemporaryError` where the medium cannot be read.
     """
 
     @property
     def sequence(self) -> int: ...
 
     @property
-    def batch_id(self) -> str: ...
+    def batch_id(self) -> int: ...
 
     @property
     def bytes(self) -> int: ...
+
+    @property
+    def damaged(self) -> bool: ...
 
     def payloads(self) -> list[Payload]: ...
 

@@ -64,7 +64,7 @@ def _table(payload: Payload, options: ParseOptions) -> pa.Table:
 def _raw() -> str:
     return f"""
 SELECT {{tenant:String}} AS tenant,
-    if(timestamp <= 0, NULL, {timestamps.from_nanoseconds("timestamp")}) AS sent,
+    if(timestamp = 0, NULL, {timestamps.from_nanoseconds("timestamp")}) AS sent,
     {timestamps.from_nanoseconds("observed")} AS observed, stream AS labels, severity_number, severity_text,
     body, trace_id, span_id,
     CAST(attributes, 'Map(LowCardinality(String), String)') AS attributes

@@ -115,7 +115,7 @@ class Ingest:
         with self._taking:
             segment = self._source.take(timeout)
             if segment is not None:
-                self._progress.taken(segment.sequence)
+                self._progress.taken(segment.batch_id)
             return segment
 
     def _write_until_done(self, writer: LogWriter, segment: Segment) -> bool:
@@ -123,7 +123,7 @@ class Ingest:
         failures = 0
         while True:
             try:
-                self._write(writer, segment, recover=failures > 0 or segment.sequence <= self._recover_upto)
+                self._write(writer, segment, recover=failures > 0 or segment.batch_id <= self._recover_upto)
                 return True
             except Exception as error:  # a thread that ends is ingestion that stops while all looks well
                 failures += 1
@@ -140,7 +140,7 @@ class Ingest:
         self._progress.failed(message)
         logger.error(
             "batch %d is not stored yet (try %d, again in %.1f s): %s",
-            segment.sequence,
+            segment.batch_id,
             failures,
             pause,
             message,
@@ -158,17 +158,17 @@ class Ingest:
         payloads = segment.payloads()
         rows = self._parse(writer, payloads)
         try:
-            written = writer.commit(segment.sequence, recover=recover)
+            written = writer.commit(segment.batch_id, recover=recover, complete=not segment.damaged)
         finally:
             writer.clear()
         self._source.release(segment)
-        self._progress.stored(segment.sequence, written.inserted, self._unix_ns())
+        self._progress.stored(segment.batch_id, written.inserted, self._unix_ns())
         metrics.INGEST_ROWS.inc(written.inserted)
         metrics.INGEST_BYTES.inc(sum(len(payload.data) for payload in payloads))
         metrics.INGEST_BATCH_SECONDS.observe(time.monotonic() - began)
         if recover:
             logger.info(
-                "batch %d recovered: %d lines, %d were missing", segment.sequence, rows, written.inserted
+                "batch %d recovered: %d lines, %d were missing", segment.batch_id, rows, written.inserted
             )
 
     def _parse(self, writer: LogWriter, payloads: Sequence[Payload]) -> int:

@@ -8,7 +8,7 @@ How exactly once holds on a table that has no transactions:
    committed atomically and fsynced (table settings).
 4. When step 3 was interrupted (a crash, an error whose outcome is unknown), the batch is written
    again with `recover=True`: the partitions that already hold rows of this batch id are asked for
-   and left out.
+   and left out (`recovery.py`).
 
 The engine's own deduplication is switched off. It notes a token before it commits the part, so after
 a crash between the two it would take a batch for known that is not there, and report success.
@@ -18,6 +18,7 @@ Next chapter: `prologue.pipeline`, which takes batches from the buffer and retri
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,9 +26,12 @@ import numpy as np
 import pyarrow as pa
 
 from prologue.model.errors import EngineError
+from prologue.store import recovery
 from prologue.store.engine import Engine, Source
 from prologue.store.known_streams import KnownStreams
 from prologue.store.stage import CREATE_STAGE, STAGE_COLUMNS, Stage
+
+logger = logging.getLogger(__name__)
 
 _STREAM = "xxHash64(concat(tenant, '\\0', labels))"
 
@@ -51,11 +55,16 @@ _LOGS_COLUMNS = (
     "tenant, timestamp, observed, stream, batch, level, severity_number, severity_text, body, "
     "trace_id, span_id, attributes, retention"
 )
+_RETENTION = f"if(has({{classes:Array(String)}}, {_CLASS}), {_CLASS}, 'default')"
 _LOGS_VALUES = (
     f"tenant, timestamp, observed, {_STREAM}, {{batch:UInt64}}, level, severity_number, severity_text, body, "
     "trace_id, span_id, attributes, "
-    f"if(has({{classes:Array(String)}}, {_CLASS}), {_CLASS}, 'default') AS retention"
+    f"{_RETENTION} AS retention"
 )
+# What `logs` is partitioned by; `recovery.Partition`.
+_DAY = "toString(toDate(timestamp))"
+_HELD = f"SELECT {_DAY} AS day, toString(retention) AS class FROM logs WHERE batch = {{batch:UInt64}}"
+_NOT_HELD = f" WHERE ({_DAY}, retention) NOT IN {{held:Array(Tuple(String, String))}}"
 _ROWS_OF_BATCH = "SELECT count() AS n FROM logs WHERE batch = {batch:UInt64}"
 
 _STREAM_ROWS = "tenant String, day UInt16, stream UInt64, label_set String"
@@ -104,28 +113,58 @@ class LogWriter:
             total += rows
         return total
 
-    def commit(self, batch: int, *, recover: bool) -> Written:
-        """Make the staged rows durable under `batch`; see the module on `recover`."""
+    def commit(self, batch: int, *, recover: bool, complete: bool = True) -> Written:
+        """Make the staged rows durable under `batch`; see the module on `recover`. `complete` says that
+        no payload of the batch was lost to a damaged disk since it came."""
         rows = self._count("SELECT count() AS n FROM stage")
         if rows == 0:
             return Written(0, 0)
         self._register_streams()
         if recover:
-            return self._commit_missing(batch, rows)
+            return self._commit_missing(batch, rows, complete=complete)
         self._engine.command(self._insert, self._bound(batch), _ONE_BLOCK)
         return Written(rows, rows)
 
-    def _commit_missing(self, batch: int, rows: int) -> Written:
-        """Insert what an interrupted insert left out: the partitions that hold nothing of the batch."""
-        held = self._held(batch)
-        missing = "WHERE (toString(toDate(timestamp)), retention) NOT IN {held:Array(Tuple(String, String))}"
-        before = self._count(_ROWS_OF_BATCH, batch)
-        self._engine.command(
-            f"{self._insert} {missing}" if held else self._insert,
-            {**self._bound(batch), "held": held} if held else self._bound(batch),
-            _ONE_BLOCK,
+    def _commit_missing(self, batch: int, rows: int, *, complete: bool) -> Written:
+        """Insert what an interrupted insert left out; see `prologue.store.recovery`."""
+        held = self._by_partition(_HELD, batch)
+        staged = self._by_partition(
+            f"SELECT {_DAY} AS day, {_RETENTION} AS class FROM ({self._finish})", batch
         )
+        todo = recovery.plan(held, staged, complete=complete)
+        if todo.complete:
+            return Written(rows, 0)
+        if todo.delete:
+            logger.warning(
+                "batch %d is in the store in part, and settings that decide where its lines go were changed "
+                "since: its %d lines there are deleted and the batch is inserted again",
+                batch,
+                sum(held.values()),
+            )
+            self._delete(batch)
+        before = self._count(_ROWS_OF_BATCH, batch)
+        parameters = self._bound(batch)
+        if todo.leave_out:
+            parameters["held"] = list(todo.leave_out)
+        self._engine.command(self._insert + (_NOT_HELD if todo.leave_out else ""), parameters, _ONE_BLOCK)
         return Written(rows, self._count(_ROWS_OF_BATCH, batch) - before)
+
+    def _by_partition(self, select: str, batch: int) -> dict[recovery.Partition, int]:
+        table = self._engine.arrow(
+            f"SELECT day, class, count() AS n FROM ({select}) GROUP BY day, class", self._bound(batch)
+        )
+        return {(row["day"], row["class"]): row["n"] for row in table.to_pylist()}
+
+    def _delete(self, batch: int) -> None:
+        ids = self._engine.arrow(
+            "SELECT DISTINCT _partition_id AS id FROM logs WHERE batch = {batch:UInt64}", {"batch": batch}
+        )
+        for partition in ids["id"].to_pylist():
+            self._engine.command(
+                "ALTER TABLE logs DELETE IN PARTITION ID {id:String} WHERE batch = {batch:UInt64}",
+                {"id": partition, "batch": batch},
+                {"mutations_sync": 1},
+            )
 
     def _bound(self, batch: int) -> dict[str, object]:
         return {"batch": batch, "classes": self._classes}
@@ -133,14 +172,6 @@ class LogWriter:
     def clear(self) -> None:
         """Give the batch's memory back."""
         self._engine.command("TRUNCATE TABLE stage")
-
-    def _held(self, batch: int) -> list[tuple[str, str]]:
-        table = self._engine.arrow(
-            "SELECT DISTINCT toString(toDate(timestamp)) AS day, toString(retention) AS retention "
-            "FROM logs WHERE batch = {batch:UInt64}",
-            {"batch": batch},
-        )
-        return [(row["day"], row["retention"]) for row in table.to_pylist()]
 
     def _register_streams(self) -> None:
         """Name the streams of the batch that this writer has not named yet, for each day they are on."""
