@@ -28,6 +28,13 @@ from bench.process import Watched, free_port, running, wait_ready
 
 _PROBE = "bench-probe"
 
+# Nothing of this machine is collected, and no port is taken that another Prologue may have.
+_ALONE = {
+    "PROLOGUE_COLLECT__ENABLED": "false",
+    "PROLOGUE_GRPC__LISTEN": "",
+    "PROLOGUE_RECEIVE__OTLP_HTTP_LISTEN": "",
+}
+
 
 class System(Protocol):
     """One kind of server. `targets` maps a path of `encodings` to where it is posted; `push` is where
@@ -100,7 +107,7 @@ class Prologue:
     def running(self, folder: Path) -> Iterator[tuple[str, Watched]]:
         data, log, address = folder / "data", folder / "server.log", f"127.0.0.1:{free_port()}"
         command = [sys.executable, "-m", "prologue", "up", "--listen", address, "--data-dir", str(data)]
-        with running(command, data, log, {"PROLOGUE_COLLECT__ENABLED": "false"}) as watched:
+        with running(command, data, log, _ALONE) as watched:
             wait_ready(watched, f"http://{address}/ready", log)
             yield f"http://{address}", watched
 

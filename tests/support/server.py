@@ -25,7 +25,13 @@ class ServerProcess:
     def __init__(self, data_dir: Path, **environment: str) -> None:
         self.data_dir = data_dir
         self.log = data_dir.parent / f"{data_dir.name}.log"
-        self._environment = {"PROLOGUE_COLLECT__ENABLED": "false", **environment}
+        self._environment = {
+            "PROLOGUE_COLLECT__ENABLED": "false",
+            # One machine has these ports once; a test that wants them names others.
+            "PROLOGUE_GRPC__LISTEN": "",
+            "PROLOGUE_RECEIVE__OTLP_HTTP_LISTEN": "",
+            **environment,
+        }
         self._listen = "127.0.0.1:0"
         self._process: subprocess.Popen[str] | None = None
         self.url = ""

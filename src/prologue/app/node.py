@@ -1,7 +1,8 @@
 """One process with every role: what is opened, in order, and closed, in the reverse order.
 
-    open:  engine -> migrations -> writer -> buffer -> ingest -> retention, deleter -> collector -> HTTP
-    drain: HTTP (no new pushes) -> collector -> buffer flushed -> ingest (all that is sealed) -> engine
+    open:  engine -> migrations -> writer -> buffer -> ingest -> retention, deleter -> collector -> gRPC
+           -> HTTP
+    drain: HTTP, gRPC (no new pushes) -> collector -> buffer flushed -> ingest (all that is sealed) -> engine
 
 Each step leaves the next one nothing to lose: a push is answered only once it is on disk, so whatever
 the drain does not finish in time is in the buffer and is written at the next start.
@@ -43,6 +44,8 @@ logger = logging.getLogger(__name__)
 
 # One parses while the other inserts; more do not help on the machines this runs on.
 _WRITERS = 2
+# For open calls to be answered; a stream of access logs never ends by itself.
+_GRPC_GRACE_SECONDS = 1.0
 
 
 class Node:
@@ -97,11 +100,15 @@ class Node:
         self.collector = collecting.collector_for(settings, self.buffer) if settings.collect.enabled else None
         if self.collector is not None:
             self.collector.start()
+        intake = receiving.intake_for(settings, self.buffer, self.standings)
+        self.grpc = receiving.start_grpc(settings, intake)
+        if self.grpc is not None:
+            self._stack.callback(self.grpc.stop, 0.0)
         self._bind_gauges()
         self._ready = True
         return Context(
             settings=settings,
-            intake=receiving.intake_for(settings, self.buffer, self.standings),
+            intake=intake,
             reader=reader,
             progress=self.progress,
             deletions=self.deletions,
@@ -158,6 +165,8 @@ class Node:
         """
         deadline = time.monotonic() + seconds
         self._ready = False
+        if self.grpc is not None:
+            self.grpc.stop(_GRPC_GRACE_SECONDS)
         if self.collector is not None:
             self.collector.stop(2.0)
         try:

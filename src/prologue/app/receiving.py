@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from prologue.config.settings import Settings
+import logging
+
+from prologue.config.sections.grpc import Grpc
+from prologue.config.settings import Receive, Settings
+from prologue.model.errors import ConfigError
 from prologue.model.payload import PayloadSink
+from prologue.receive.grpc import health
+from prologue.receive.grpc.logs import OTLP_GRPC, Logs
+from prologue.receive.grpc.server import GrpcServer
 from prologue.receive.intake import Intake
 from prologue.receive.limits import LimitSettings, RateLimits
 from prologue.receive.settings import ReceiveSettings
 from prologue.receive.standing import Standings
 from prologue.receive.tls import TlsSettings, tls_settings
+
+logger = logging.getLogger(__name__)
+
+GRPC_RECEIVERS = (OTLP_GRPC,)
+
+DEFAULT_GRPC = Grpc().listen
+DEFAULT_OTLP_HTTP = Receive().otlp_http_listen
+"""Where OpenTelemetry's SDKs send unless they are told otherwise, so we listen there unless told otherwise.
+On a machine with a collector they are taken: that is a warning. An address that somebody wrote down is
+what senders were told, so there a taken one ends the start."""
 
 
 def intake_for(settings: Settings, sink: PayloadSink, standings: Standings) -> Intake:
@@ -51,3 +68,29 @@ def http_tls(settings: Settings) -> TlsSettings | None:
     if tls is not None:
         tls.server_context()
     return tls
+
+
+def start_grpc(settings: Settings, intake: Intake) -> GrpcServer | None:
+    """The gRPC server, listening; None where it is off, or its default address is another's."""
+    grpc = settings.grpc
+    if not grpc.listen:
+        return None
+    tls = tls_settings("grpc", grpc.tls_cert, grpc.tls_key, grpc.tls_client_ca)
+    server = GrpcServer(
+        grpc.listen,
+        [Logs(intake).handler(), health.handler()],
+        max_message_bytes=settings.receive.max_body_bytes,
+        tls=tls,
+    )
+    try:
+        server.start()
+    except ConfigError as error:
+        if grpc.listen != DEFAULT_GRPC or tls is not None:
+            raise
+        logger.warning("%s; going on without gRPC", error.message)
+        for receiver in GRPC_RECEIVERS:
+            intake.standings.tally(receiver.name, f"{grpc.listen} (grpc)").lost(0, error.message)
+        return None
+    for receiver in GRPC_RECEIVERS:
+        intake.standings.tally(receiver.name, f"{server.listening} (grpc)")
+    return server

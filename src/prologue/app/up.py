@@ -19,7 +19,7 @@ import uvloop
 
 from prologue.app import collecting
 from prologue.app.node import Node
-from prologue.app.receiving import http_tls
+from prologue.app.receiving import DEFAULT_OTLP_HTTP, http_tls
 from prologue.app.stopping import Stop
 from prologue.collect.status import SourceState
 from prologue.config.settings import Settings
@@ -54,7 +54,7 @@ def run(settings: Settings) -> int:
         listener = stack.enter_context(_listen(settings.http.listen, "http.listen", "--listen HOST:PORT"))
         listeners = [listener]
         if otlp := settings.receive.otlp_http_listen:
-            listeners.append(stack.enter_context(_listen(otlp, "receive.otlp_http_listen", "the setting")))
+            listeners += _listen_if_free(otlp, stack)
         node = Node(settings)
         context = node.open()
         stack.callback(node.close)
@@ -111,6 +111,17 @@ def _listen(address: str, key: str, where: str) -> socket.socket:
     return listener
 
 
+def _listen_if_free(address: str, stack: ExitStack) -> list[socket.socket]:
+    """The socket for OTLP over HTTP; none where its default address is another program's."""
+    try:
+        return [stack.enter_context(_listen(address, "receive.otlp_http_listen", "the setting"))]
+    except ConfigError as error:
+        if address != DEFAULT_OTLP_HTTP:
+            raise
+        logger.warning("%s; OTLP over HTTP is taken on the main port only", error.message)
+        return []
+
+
 def _greet(listener: socket.socket, node: Node, scheme: str) -> None:
     """Tell the terminal what was found, where the UI is, and how to send more."""
     host, port = listener.getsockname()[:2]
@@ -120,12 +131,16 @@ def _greet(listener: socket.socket, node: Node, scheme: str) -> None:
         _tell_sources(node, url)
     print(
         f'  send more   curl {url}/insert/jsonline -d \'{{"_msg":"hello","service_name":"me"}}\'\n'
-        f"              Loki push {url}/loki/api/v1/push   OTLP {url}/v1/logs\n"
+        f"              Loki push {url}/loki/api/v1/push   OTLP {url}/v1/logs{_otlp_grpc(node)}\n"
         f"  ask         {url}/\n"
         f"              {_command('query', url)} '{{service_name=~\".+\"}}'\n"
         f"  data        {node.settings.data_dir.resolve()}   (stop with Ctrl-C)",
         flush=True,
     )
+
+
+def _otlp_grpc(node: Node) -> str:
+    return f" and {node.grpc.listening} (gRPC)" if node.grpc is not None else ""
 
 
 def _command(name: str, url: str) -> str:

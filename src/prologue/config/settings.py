@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from prologue.config.section import Duration, Listen, ListenOrOff, Section, Size
+from prologue.config.sections.grpc import Grpc
 from prologue.config.sections.limits import Limits
 from prologue.receive.settings import OTLP_INDEX_ATTRIBUTES
 
@@ -112,10 +113,12 @@ class Receive(Section, frozen=True):
     otlp_http_listen: Annotated[
         ListenOrOff,
         Meta(
-            description="A second address of the same server, usually `127.0.0.1:4318`, where OpenTelemetry"
-            " SDKs send OTLP over HTTP by default. Empty: OTLP is taken on the main port only (`/v1/logs`)."
+            description="A second address of the same server, where OpenTelemetry SDKs send OTLP over HTTP by"
+            " default. Where the default is taken by another program, Prologue warns and goes on without; an"
+            " address that you chose must be free. Empty: OTLP over HTTP is taken on the main port only"
+            " (`/v1/logs`)."
         ),
-    ] = ""
+    ] = "127.0.0.1:4318"
 
 
 class Labels(Section, frozen=True):
@@ -308,6 +311,7 @@ class Settings(Section, frozen=True):
     ] = Path("data")
     http: Http = Http()
     receive: Receive = Receive()
+    grpc: Grpc = Grpc()
     limits: Limits = Limits()
     labels: Labels = Labels()
     buffer: Buffer = Buffer()

@@ -27,7 +27,7 @@ from prologue.model.errors import (
 from prologue.receive.receiver import Answer, Decoded
 
 _UNSUPPORTED = frozenset({"unsupported_encoding", "unsupported_content_type"})
-_RETRY_AFTER_SECONDS = 5
+RETRY_AFTER_SECONDS = 5
 
 BODY_TIMEOUT = "body_timeout"
 
@@ -61,10 +61,17 @@ def error_fields(error: PrologueError) -> dict[str, Any]:
     }
 
 
+def error_text(fields: dict[str, Any]) -> str:
+    """All of the one error body in one text, for protocols that have room for no more."""
+    where = "" if fields["index"] is None else f" (log record {fields['index']})"
+    cure = f"; {fields['cure']}" if fields["cure"] else ""
+    return f"{fields['error']}{where}{cure}"
+
+
 def error_headers(error: PrologueError) -> dict[str, str]:
     """`Retry-After` where trying again helps; `Connection: close` where an unread body may follow."""
     if isinstance(error, TemporaryError):
-        return {"Retry-After": str(getattr(error, "retry_after", _RETRY_AFTER_SECONDS))}
+        return {"Retry-After": str(getattr(error, "retry_after", RETRY_AFTER_SECONDS))}
     unread = isinstance(error, PayloadTooLarge) or error.code == BODY_TIMEOUT
     return {"Connection": "close"} if unread else {}
 

@@ -29,7 +29,7 @@ GCCollector(registry=REGISTRY)
 # Receivers. `receiver` is a name of `prologue.receive.catalog`.
 RECEIVE_REQUESTS = Counter(
     "prologue_receive_requests_total",
-    "Push requests answered, by receiver and HTTP status; 499 where the sender hung up first.",
+    "Push requests answered, by receiver and HTTP status or gRPC code; 499 where the sender hung up first.",
     ["receiver", "status"],
     registry=REGISTRY,
 )

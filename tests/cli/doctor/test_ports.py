@@ -40,8 +40,9 @@ def test_an_address_of_another_machine(patient_of: MakePatient) -> None:
 
 
 def test_every_configured_address_is_looked_at(patient_of: MakePatient) -> None:
-    patient = patient_of({"http.listen": "127.0.0.1:0", "receive.otlp_http_listen": "127.0.0.1:0"})
-    assert len(check_ports(patient)) == 2
+    names = ("http.listen", "grpc.listen", "receive.otlp_http_listen")
+    patient = patient_of(dict.fromkeys(names, "127.0.0.1:0"))
+    assert len(check_ports(patient)) == 3
 
 
 def test_a_port_that_nobody_holds(patient_of: MakePatient) -> None:

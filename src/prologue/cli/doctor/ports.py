@@ -19,6 +19,7 @@ def check_ports(patient: Patient) -> list[Finding]:
     settings = patient.settings
     addresses = {
         "http.listen": settings.http.listen,
+        "grpc.listen": settings.grpc.listen,
         "receive.otlp_http_listen": settings.receive.otlp_http_listen,
     }
     return [_check(patient, key, address) for key, address in addresses.items() if address]

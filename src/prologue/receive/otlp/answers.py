@@ -15,9 +15,9 @@ import orjson
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 
 from prologue.model.errors import PrologueError
-from prologue.receive.answers import error_fields, error_headers, status_of
+from prologue.receive.answers import error_fields, error_headers, error_text, status_of
 from prologue.receive.receiver import Answer, Decoded
-from prologue.receive.wire.otlp_pb2 import Status
+from prologue.receive.wire.rpc_pb2 import Status
 
 JSON = "application/json"
 PROTOBUF = "application/x-protobuf"
@@ -42,7 +42,7 @@ class OtlpAnswers:
         status = status_of(error)
         fields = error_fields(error)
         code = _GRPC_CODES.get(status, 13)
-        message = _message(fields)
+        message = error_text(fields)
         if content_type == PROTOBUF:
             body = Status(code=code, message=message).SerializeToString()
             return Answer(status, body, PROTOBUF, error_headers(error))
@@ -53,10 +53,3 @@ class OtlpAnswers:
 def _partial_success(warning: str) -> dict[str, Any]:
     """With nothing rejected, a warning, as the specification provides."""
     return {"partialSuccess": {"errorMessage": warning}} if warning else {}
-
-
-def _message(fields: dict[str, Any]) -> str:
-    """Everything the one error body says, in the one text that exporters log."""
-    where = "" if fields["index"] is None else f" (log record {fields['index']})"
-    cure = f"; {fields['cure']}" if fields["cure"] else ""
-    return f"{fields['error']}{where}{cure}"

@@ -1,0 +1,1 @@
+"""The gRPC server and its services. Next chapter: `prologue.receive.grpc.server`."""

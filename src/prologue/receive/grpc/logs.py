@@ -1,0 +1,68 @@
+"""OTLP over gRPC: `opentelemetry.proto.collector.logs.v1.LogsService/Export`.
+
+The message's bytes go to the decoder that OTLP over HTTP uses; gRPC makes no object of them. A call is
+answered when its records are durable.
+
+Source: OTLP specification, "OTLP/gRPC". Next chapter: `prologue.receive.otlp.receiver`.
+"""
+
+from __future__ import annotations
+
+import time
+
+import grpc
+
+from prologue.model.errors import PrologueError
+from prologue.receive.grpc.answers import refuse, status_code
+from prologue.receive.grpc.call import encoding_of, peer_of, tenant_of
+from prologue.receive.intake import Intake
+from prologue.receive.otlp.answers import PROTOBUF, OtlpAnswers
+from prologue.receive.otlp.receiver import decode
+from prologue.receive.receiver import Decoded, Push, Receiver
+from prologue.telemetry import metrics
+
+SERVICE = "opentelemetry.proto.collector.logs.v1.LogsService"
+
+OTLP_GRPC = Receiver("otlp_grpc", (), decode, OtlpAnswers())
+
+
+class Logs:
+    """The service's one method."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+
+    def handler(self) -> grpc.GenericRpcHandler:
+        # Without serialisers it is bytes in, bytes out.
+        export: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(self.export)
+        return grpc.method_handlers_generic_handler(SERVICE, {"Export": export})
+
+    async def export(self, request: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
+        started = time.perf_counter()
+        code = grpc.StatusCode.OK
+        try:
+            decoded = await self._take(request, context)
+            return OTLP_GRPC.answers.success(decoded, PROTOBUF).body
+        except PrologueError as error:
+            code = status_code(error)
+            self._intake.refused(OTLP_GRPC, error)
+            await refuse(context, error)
+            raise AssertionError("abort returned") from error
+        finally:
+            metrics.RECEIVE_REQUESTS.labels(OTLP_GRPC.name, code.name).inc()
+            metrics.RECEIVE_SECONDS.labels(OTLP_GRPC.name).observe(time.perf_counter() - started)
+
+    async def _take(self, request: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> Decoded:
+        tenant, peer = tenant_of(context), peer_of(context)
+        self._intake.require_rates(OTLP_GRPC, tenant, peer)
+        push = Push(
+            body=request,
+            tenant=tenant,
+            received_ns=self._intake.clock(),
+            content_type=PROTOBUF,
+            headers=encoding_of(request),
+            peer=peer,
+        )
+        with self._intake.lease() as lease:
+            lease.take(len(request))
+            return await self._intake.take(OTLP_GRPC, push, lease)
