@@ -4,6 +4,8 @@ PY     := $(VENV)/bin/python
 STAMP  := $(VENV)/.installed
 DEVSTAMP := $(VENV)/.installed-dev
 ARGS   ?=
+# Files of tests are spread over so many processes, each with an engine of its own. 0: none but pytest's own.
+JOBS   ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test check fmt bench soak ui lock clean
@@ -27,7 +29,7 @@ demo: $(STAMP) ## send a small simulated estate to the running Prologue
 
 test: $(DEVSTAMP) ## run the whole test suite
 	@bash tools/test-tools.sh
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 check: $(DEVSTAMP) ## ruff, mypy --strict, import-linter
 	$(VENV)/bin/ruff check .
