@@ -9,8 +9,11 @@ from contextlib import contextmanager
 import pytest
 
 from prologue.buffer.disk import DiskBuffer
+from prologue.buffer.filesystem import FileSystem
 from prologue.buffer.segment import sequence_of
+from prologue.buffer.setaside import SetAside
 from prologue.buffer.settings import BufferSettings
+from prologue.model.errors import EngineError
 from prologue.model.payload import Payload, PayloadFormat
 from prologue.parse.columns import ParseOptions
 from prologue.parse.finish import finish
@@ -18,9 +21,11 @@ from prologue.pipeline.ingest import Ingest, RetryPolicy
 from prologue.pipeline.progress import Progress
 from prologue.store.migrate import migrate
 from prologue.store.writer import LogWriter
+from prologue.telemetry import metrics
 from tests.pipeline.conftest import failing
 from tests.support.server import wait_until
 
+FINISH = finish(ParseOptions())
 NOW = 1_795_800_000_000_000_000
 
 
@@ -38,13 +43,13 @@ def expected(*payloads: Payload) -> Counter:
 
 
 @contextmanager
-def ingesting(folder, engine, recover_upto=0):
+def ingesting(folder, engine, recover_upto=0, finished=FINISH):
     migrate(engine)
     buffer = DiskBuffer(folder, BufferSettings(seal_after=0.01), above=sequence_of(recover_upto))
     progress = Progress(recover_upto)
     ingest = Ingest(
         buffer,
-        [LogWriter(engine, finish(ParseOptions()))],
+        [LogWriter(engine, finished)],
         progress,
         options=ParseOptions(),
         recover_upto=recover_upto,
@@ -118,8 +123,6 @@ def test_a_payload_the_engine_cannot_read_is_kept_whole_beside_good_ones(tmp_pat
     )
 
     def refuse(sql: str) -> None:
-        from prologue.model.errors import EngineError
-
         if sql.startswith("INSERT INTO stage") and refuse.armed:
             refuse.armed -= 1
             raise EngineError("cannot parse")
@@ -226,6 +229,77 @@ def test_a_defect_is_told_and_tried_again(tmp_path, faulty):
         buffer.append(lines(1)).result(10)
         drain(buffer, ingest)
     assert stored(faulty) == expected(lines(1))
+
+
+def refusing(what: str) -> str:
+    """A last step on which the engine really fails, each time, for lines of which `what` holds."""
+    return f"SELECT * FROM ({FINISH}) WHERE NOT throwIf({what})"
+
+
+def plain(text: bytes) -> Payload:
+    return Payload("default", PayloadFormat.LINES, text, NOW, {"app": "x"})
+
+
+def test_a_payload_the_insert_refuses_is_kept_whole_and_those_beside_it_are_stored(tmp_path, faulty):
+    poison = refusing("body = 'poison' AND NOT mapContains(attributes, '__error__')")
+    payloads = [lines(number) for number in range(30)]
+    payloads[17] = plain(b"beside\npoison\n")
+    with ingesting(tmp_path, faulty, finished=poison) as (buffer, ingest, _):
+        for future in [buffer.append(payload) for payload in payloads]:
+            future.result(10)
+        drain(buffer, ingest)
+        assert buffer.stats().set_aside_segments == 0
+    assert stored(faulty) == expected(*payloads)
+    kept = faulty.arrow("SELECT body FROM logs WHERE attributes['__error_details__'] LIKE '%throwIf%'")
+    assert sorted(kept["body"].to_pylist()) == ["beside", "poison"]
+    assert faulty.arrow("SELECT name FROM system.tables WHERE name = 'rehearsal'").num_rows == 0
+
+
+def test_a_batch_that_can_never_be_stored_is_set_aside_and_put_back(tmp_path, faulty, caplog):
+    before = metrics.INGEST_SET_ASIDE._value.get()
+    with ingesting(tmp_path, faulty, finished=refusing("body = 'poison'")) as (buffer, ingest, progress):
+        for text in (b"poison\n", b"fresh\n"):
+            buffer.append(plain(text)).result(10)
+            buffer.flush(10)
+        wait_until(lambda: buffer.stats().segments == 0)
+        assert buffer.stats().set_aside_segments == 1
+        assert progress.now.error is None
+        heard = progress.now.batch
+        drain(buffer, ingest)
+    assert stored(faulty) == expected(plain(b"fresh\n"))
+    assert metrics.INGEST_SET_ASIDE._value.get() == before + 1
+    assert "prologue replay" in caplog.text
+    assert heard == faulty.arrow("SELECT max(batch) AS b FROM logs")["b"][0].as_py()
+
+    aside = SetAside(FileSystem(), tmp_path)
+    [kept] = aside.kept()
+    assert "throwIf" in kept.reason
+    assert aside.put_back() == 1
+    with ingesting(tmp_path, faulty, recover_upto=heard) as (buffer, ingest, _):
+        drain(buffer, ingest)
+        assert buffer.stats().set_aside_segments == 0
+    assert stored(faulty) == expected(plain(b"poison\n"), plain(b"fresh\n"))
+
+
+def test_no_batch_is_blamed_for_an_engine_that_takes_nothing(tmp_path, faulty):
+    migrate(faulty)
+    tries = []
+
+    def refuse(sql: str) -> None:
+        if "INSERT INTO logs" in sql or "INSERT INTO rehearsal" in sql:
+            tries.append(sql)
+            if len(tries) < 30:
+                raise EngineError("read-only file system")
+
+    faulty.before = refuse
+    with ingesting(tmp_path, faulty) as (buffer, ingest, _):
+        buffer.append(lines(1)).result(10)
+        buffer.flush(10)
+        wait_until(lambda: buffer.stats().segments == 0)
+        assert buffer.stats().set_aside_segments == 0
+        drain(buffer, ingest)
+    assert stored(faulty) == expected(lines(1))
+    assert len(tries) >= 30
 
 
 def test_a_stop_that_ran_out_of_time_begins_no_further_batch(tmp_path, faulty):

@@ -14,6 +14,7 @@ def bind_buffer(buffer: DiskBuffer) -> None:
     metrics.BUFFER_OLDEST_SECONDS.set_function(lambda: buffer.stats().oldest_age)
     metrics.BUFFER_DISK_FULL.set_function(lambda: buffer.stats().disk_full)
     metrics.BUFFER_REFUSED.set_function(lambda: buffer.stats().refused_payloads)
+    metrics.BUFFER_SET_ASIDE.set_function(lambda: buffer.stats().set_aside_segments)
     metrics.BUFFER_QUARANTINED.set_function(lambda: buffer.stats().quarantined_frames)
 
 

@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
+from prologue.buffer.attempts import MOST, Attempts
 from prologue.buffer.commit import HELD_ALREADY, Committer, Outcome, Pending
 from prologue.buffer.filesystem import NO_SPACE, FileSystem, make_directory
 from prologue.buffer.frame import MAX_DATA_BYTES, encode_payload
@@ -37,6 +38,7 @@ from prologue.buffer.recovery import Recovered, Recovery
 from prologue.buffer.reserve import Reserve
 from prologue.buffer.segment import DiskSegment
 from prologue.buffer.sequence import Sequence
+from prologue.buffer.setaside import SetAside
 from prologue.buffer.settings import BufferSettings, BufferStats
 from prologue.buffer.shelf import Shelf
 from prologue.model.errors import PayloadTooLarge, TemporaryError
@@ -101,6 +103,7 @@ class DiskBuffer:
         self._next_probe = 0.0
         self._counters = _Counters()
         self._open_directory(above)
+        self._set_aside_hopeless()
         self._thread = threading.Thread(target=self._run, name="buffer-commit", daemon=True)
         self._thread.start()
 
@@ -132,11 +135,24 @@ class DiskBuffer:
         self._positions, self._quarantine = recovered.positions, recovered.quarantine
         self._sequence = recovered.sequence
         self._torn_bytes = recovered.torn_bytes
+        self._newest_recovered = recovered.newest[0]
+        self._set_aside = SetAside(world.filesystem, directory)
+        self._attempts = Attempts(world.filesystem, directory)
+        self._attempts.load()
         self._shelf = Shelf(recovered.segments)
         self._committer = Committer(world.filesystem, directory, recovered, world.monotonic)
         self._reserve = Reserve(world.filesystem, directory, self._settings.reserve_bytes)
         if not self._reserve.has_room(1):
             self._missing_bytes = 1
+
+    def _set_aside_hopeless(self) -> None:
+        """Not again what several processes in a row did not survive."""
+        while (segment := self._shelf.first(self._attempts.hopeless)) is not None:
+            try:
+                self.set_aside(segment, f"the process ended {MOST} times while it was being stored")
+            except TemporaryError as error:
+                logger.error("batch %d is tried again: %s", segment.batch_id, error.message)
+                return
 
     # The ways in
 
@@ -319,10 +335,29 @@ class DiskBuffer:
             if self._closed:
                 return None
             self._work.notify()  # perhaps nothing waits for the consumer any more: time may seal again
-            return self._shelf.take()
+            segment = self._shelf.take()
+        if segment is not None and segment.sequence <= self._newest_recovered:
+            with self._release_lock:
+                self._attempts.begin(segment.sequence)
+        return segment
 
     def release(self, segment: Segment) -> None:
         """See `PayloadSource.release`."""
+        self._part_with(segment, self._quarantine.remove)
+
+    def set_aside(self, segment: Segment, reason: str) -> None:
+        """See `PayloadSource.set_aside`."""
+        self._part_with(segment, lambda path: self._set_aside.keep(path, reason))
+        logger.error(
+            "batch %d is not stored, its %d bytes are kept in %s: %s; cure: mend that, stop, "
+            "`prologue replay`, start",
+            segment.batch_id,
+            segment.bytes,
+            self._set_aside.folder,
+            reason,
+        )
+
+    def _part_with(self, segment: Segment, how: Callable[[Path], None]) -> None:
         with self._release_lock:
             with self._lock:
                 if self._closed:
@@ -337,13 +372,14 @@ class DiskBuffer:
             try:
                 if held.positions_version > self._positions.saved_version:
                     self._save_positions()
-                self._quarantine.remove(held.path)
+                how(held.path)
             except OSError as error:
                 raise TemporaryError(
                     f"segment {held.sequence} cannot be released: {error.strerror}",
                     cure=f"check the disk that holds {self._directory}; the release is to be tried again",
                 ) from error
             self._forget(held)
+            self._attempts.end(held.sequence)
 
     def _save_positions(self) -> None:
         try:
@@ -403,6 +439,7 @@ class DiskBuffer:
         except OSError as error:
             # The reservation stands: some numbers are skipped, which is all that is lost.
             logger.warning("cannot save the next sequence in %s: %s", self._directory, error.strerror)
+        self._attempts.close()
         self._directory_lock.release()
 
     def __enter__(self) -> DiskBuffer:
@@ -436,6 +473,7 @@ class DiskBuffer:
                 quarantined_frames=self._quarantine.frames,
                 quarantined_bytes=self._quarantine.bytes,
                 torn_bytes=self._torn_bytes,
+                set_aside_segments=self._set_aside.count,
             )
 
 

@@ -70,4 +70,5 @@ class BufferStats:
     fsyncs: int
     quarantined_frames: int  # damaged on disk and set aside
     quarantined_bytes: int
+    set_aside_segments: int  # sound, refused by the engine, and kept until they are put back
     torn_bytes: int  # cut from the end at recovery: never acknowledged

@@ -7,7 +7,7 @@ uses it under its lock.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from prologue.buffer.segment import DiskSegment
 
@@ -43,6 +43,10 @@ class Shelf:
 
     def take(self) -> DiskSegment | None:
         return self._waiting.popleft() if self._waiting else None
+
+    def first(self, wanted: Callable[[int], bool]) -> DiskSegment | None:
+        """The oldest unreleased segment whose sequence is wanted."""
+        return next((held for sequence, held in self._unreleased.items() if wanted(sequence)), None)
 
     def find(self, sequence: int) -> DiskSegment | None:
         """The segment if it is not released, taken or not."""

@@ -27,5 +27,6 @@ COMMANDS: Mapping[str, Command] = {
     "labels": Command("prologue.cli.commands.labels", "list labels, or the values of one"),
     "doctor": Command("prologue.cli.commands.doctor", "check this machine and say how to mend it"),
     "config": Command("prologue.cli.commands.config", "show the settings in effect, check a file"),
+    "replay": Command("prologue.cli.commands.replay", "put batches back that were set aside, or list them"),
     "version": Command("prologue.cli.commands.version", "print the version"),
 }

@@ -122,8 +122,12 @@ class PayloadSource(Protocol):
     every payload durably; what was not released is handed out again after a restart, unchanged and
     under the same `batch_id`. `release` is idempotent, may come in any order, and raises
     `TemporaryError` where it could not be made to last: the segment is then still held, call again.
+    `set_aside` ends a segment's way like `release`, but keeps it for good, for what can never be stored;
+    it raises `TemporaryError` where that cannot be made to last, or too many are set aside already.
     """
 
     def take(self, timeout: float) -> Segment | None: ...
 
     def release(self, segment: Segment) -> None: ...
+
+    def set_aside(self, segment: Segment, reason: str) -> None: ...

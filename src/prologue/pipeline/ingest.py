@@ -6,9 +6,12 @@ buffer, so whatever goes wrong here costs time, never lines:
 
 - The engine is away, out of memory or out of disk: the same segment is tried again, with growing
   pauses, for as long as it takes. Meanwhile the buffer fills and the ways in push back.
-- A group of payloads cannot be parsed: each is tried alone, and one that still fails is stored whole,
-  line by line, with the reason (`prologue.parse.whole`).
-- A defect of ours: as if the engine were away, with its place in the log.
+- A group of payloads cannot be parsed: what is wrong is found (`isolate.py`), and a payload that fails
+  alone is stored whole, line by line, with the reason (`prologue.parse.whole`).
+- The engine refuses the batch itself, or there is a defect of ours: tried again like the first. After
+  eight refusals, if the engine takes other lines, the insert is rehearsed piece by piece, and payloads
+  that fail are stored whole. If even that is refused the batch is set aside in the buffer, and those
+  after it go on.
 - A stop in the middle: the segment comes again at the next start and is written with `recover`.
 
 Next chapter: `prologue.store.writer`, how once is exactly once.
@@ -22,11 +25,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from prologue.model.errors import EngineError, PayloadError, PrologueError
-from prologue.model.payload import Payload, PayloadSource, Segment
+from prologue.model.errors import EngineError, PayloadError, PrologueError, TemporaryError
+from prologue.model.payload import Payload, PayloadFormat, PayloadSource, Segment
 from prologue.parse import catalog, whole
 from prologue.parse.columns import ParseOptions
 from prologue.parse.job import ParseJob
+from prologue.pipeline.isolate import Piece, pieces, told
 from prologue.pipeline.progress import Progress
 from prologue.store.engine import Source
 from prologue.store.stage import Stage
@@ -38,6 +42,9 @@ logger = logging.getLogger(__name__)
 _TAKE_SECONDS = 0.5
 # Trying again would end the same way.
 _UNREADABLE = (EngineError, PayloadError)
+# In a row; with `RetryPolicy` about half a minute.
+_REFUSALS = 8
+_SOUND = Payload("default", PayloadFormat.LINES, b"sound\n", 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,23 +126,49 @@ class Ingest:
             return segment
 
     def _write_until_done(self, writer: LogWriter, segment: Segment) -> bool:
-        """Try until the segment is stored and released; False where a stop came first."""
-        failures = 0
+        """Try until the segment is stored, or set aside; False where a stop came first."""
+        failures = refusals = 0
         while True:
+            recover = failures > 0 or segment.batch_id <= self._recover_upto
+            apart = refusals >= _REFUSALS and self._is_well(writer)
             try:
-                self._write(writer, segment, recover=failures > 0 or segment.batch_id <= self._recover_upto)
+                self._write(writer, segment, recover=recover, apart=apart)
                 return True
             except Exception as error:  # a thread that ends is ingestion that stops while all looks well
                 failures += 1
+                refusals = 0 if isinstance(error, TemporaryError) else refusals + 1
                 pause = self._retry.pause(failures)
                 self._tell(segment, error, failures, pause)
+                if apart and refusals and self._set_aside(segment, error):
+                    return True
             if self._give_up(pause):
                 return False
 
+    def _is_well(self, writer: LogWriter) -> bool:
+        """Whether the engine stores a line that nothing is wrong with: if not, no batch is to blame."""
+        try:
+            writer.parse([self._stage(whole.parse(_SOUND, ""))])
+            writer.rehearse()
+            writer.clear()
+        except PrologueError as error:
+            logger.error("the engine takes no line at all, so no batch is to blame: %s", error.message)
+            return False
+        return True
+
+    def _set_aside(self, segment: Segment, error: Exception) -> bool:
+        """Out of the way with a batch that was refused even payload by payload; False where it cannot be."""
+        try:
+            self._source.set_aside(segment, told(error))
+        except TemporaryError as trouble:
+            logger.error("batch %d cannot be set aside: %s", segment.batch_id, trouble.message)
+            return False
+        metrics.INGEST_SET_ASIDE.inc()
+        self._progress.given_up(segment.batch_id)
+        return True
+
     def _tell(self, segment: Segment, error: Exception, failures: int, pause: float) -> None:
         """Say that a batch is not stored yet: an error of ours by its message, a defect with its place."""
-        expected = isinstance(error, PrologueError)
-        message = error.message if isinstance(error, PrologueError) else f"a defect: {error!r}"
+        expected, message = isinstance(error, PrologueError), told(error)
         metrics.INGEST_RETRIES.inc()
         self._progress.failed(message)
         logger.error(
@@ -153,10 +186,10 @@ class Ingest:
             time.sleep(max(0.0, min(pause, self._deadline - time.monotonic())))
         return time.monotonic() >= self._deadline
 
-    def _write(self, writer: LogWriter, segment: Segment, *, recover: bool) -> None:
+    def _write(self, writer: LogWriter, segment: Segment, *, recover: bool, apart: bool) -> None:
         began = time.monotonic()
         payloads = segment.payloads()
-        rows = self._parse(writer, payloads)
+        rows = self._parse(writer, payloads, apart=apart)
         try:
             written = writer.commit(segment.batch_id, recover=recover, complete=not segment.damaged)
         finally:
@@ -171,24 +204,33 @@ class Ingest:
                 "batch %d recovered: %d lines, %d were missing", segment.batch_id, rows, written.inserted
             )
 
-    def _parse(self, writer: LogWriter, payloads: Sequence[Payload]) -> int:
-        groups = catalog.groups(payloads)
-        try:
-            return writer.parse([self._stage(catalog.parse(group, self._options)) for group in groups])
-        except _UNREADABLE as error:
-            logger.warning("a batch cannot be parsed in groups, trying each payload alone: %s", error.message)
-        return writer.parse([self._parsable(writer, payload) for payload in payloads])
+    def _parse(self, writer: LogWriter, payloads: Sequence[Payload], *, apart: bool) -> int:
+        """Stage the batch; `apart` tries the insert as well, and blames payloads for whatever fails."""
 
-    def _parsable(self, writer: LogWriter, payload: Payload) -> Stage:
-        """The payload's stage, or, where the engine cannot read it, its lines whole with the reason."""
-        try:
-            stage = self._stage(catalog.parse([payload], self._options))
-            writer.parse([stage])
-        except _UNREADABLE as error:
-            metrics.INGEST_UNPARSABLE.labels(payload.format).inc()
-            logger.error("a %s payload is kept whole: %s", payload.format, error.message)
-            return self._stage(whole.parse(payload, error.message))
-        return stage
+        def attempt(some: Sequence[Payload]) -> int:
+            rows = writer.parse(self._stages(some))
+            if apart:
+                writer.rehearse()
+            return rows
+
+        if not payloads:
+            return writer.parse([])
+        found = pieces(payloads, attempt, Exception if apart else _UNREADABLE)
+        if len(found) == 1 and found[0].refused is None:
+            return found[0].rows
+        return writer.parse([stage for piece in found for stage in self._stages_of(piece)])
+
+    def _stages_of(self, piece: Piece) -> list[Stage]:
+        """A piece's stages, or, where it is refused, its lines whole with the reason."""
+        if piece.refused is None:
+            return self._stages(piece.payloads)
+        [payload] = piece.payloads
+        metrics.INGEST_UNPARSABLE.labels(payload.format).inc()
+        logger.error("a %s payload is kept whole: %s", payload.format, piece.refused)
+        return [self._stage(whole.parse(payload, piece.refused))]
+
+    def _stages(self, payloads: Sequence[Payload]) -> list[Stage]:
+        return [self._stage(catalog.parse(group, self._options)) for group in catalog.groups(payloads)]
 
     @staticmethod
     def _stage(job: ParseJob) -> Stage:

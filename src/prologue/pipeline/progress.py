@@ -45,13 +45,22 @@ class Progress:
     def stored(self, batch: int, rows: int, at_ns: int) -> None:
         """A batch is in the store; tells everybody who subscribed."""
         with self._lock:
-            self._in_flight.discard(batch)
-            complete = min(self._in_flight) - 1 if self._in_flight else self._highest
-            held = self._standing
-            self._standing = Standing(max(held.batch, complete), held.rows + rows, at_ns, None)
+            held, complete = self._standing, self._without(batch)
+            self._standing = Standing(complete, held.rows + rows, at_ns, None)
             listeners, complete = self._listeners, self._standing.batch
         for listener in listeners:
             listener(complete)
+
+    def given_up(self, batch: int) -> None:
+        """A batch is not stored and will not be: nobody is to wait for it."""
+        with self._lock:
+            self._standing = replace(self._standing, batch=self._without(batch))
+
+    def _without(self, batch: int) -> int:
+        """The batch up to which nothing is missing once this one is out of flight."""
+        self._in_flight.discard(batch)
+        complete = min(self._in_flight) - 1 if self._in_flight else self._highest
+        return max(self._standing.batch, complete)
 
     def failed(self, error: str) -> None:
         """A batch could not be stored and will be tried again."""

@@ -19,6 +19,7 @@ Next chapter: `prologue.pipeline`, which takes batches from the buffer and retri
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -67,6 +68,9 @@ _HELD = f"SELECT {_DAY} AS day, toString(retention) AS class FROM logs WHERE bat
 _NOT_HELD = f" WHERE ({_DAY}, retention) NOT IN {{held:Array(Tuple(String, String))}}"
 _ROWS_OF_BATCH = "SELECT count() AS n FROM logs WHERE batch = {batch:UInt64}"
 
+# There is one table for all writers.
+_REHEARSING = threading.Lock()
+
 _STREAM_ROWS = "tenant String, day UInt16, stream UInt64, label_set String"
 
 
@@ -112,6 +116,19 @@ class LogWriter:
                 raise EngineError(f"the engine parsed {rows} rows of a source that holds {stage.rows}")
             total += rows
         return total
+
+    def rehearse(self) -> None:
+        """Insert the staged rows into an empty copy of `logs`, which is then dropped.
+
+        Raises what `commit` would raise for these rows, with nothing of them stored.
+        """
+        with _REHEARSING:
+            self._engine.command("CREATE OR REPLACE TABLE rehearsal AS logs")
+            try:
+                insert = self._insert.replace("INTO logs", "INTO rehearsal", 1)
+                self._engine.command(insert, self._bound(0), _ONE_BLOCK)
+            finally:
+                self._engine.command("DROP TABLE rehearsal SYNC")
 
     def commit(self, batch: int, *, recover: bool, complete: bool = True) -> Written:
         """Make the staged rows durable under `batch`; see the module on `recover`. `complete` says that

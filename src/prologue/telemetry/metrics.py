@@ -88,6 +88,11 @@ INGEST_UNPARSABLE = Counter(
     ["format"],
     registry=REGISTRY,
 )
+INGEST_SET_ASIDE = Counter(
+    "prologue_ingest_set_aside_batches_total",
+    "Batches the engine refused whatever was tried, set aside so that those after them are stored.",
+    registry=REGISTRY,
+)
 INGEST_BATCH_SECONDS = Histogram(
     "prologue_ingest_batch_seconds",
     "Time to parse, insert and release one batch.",
@@ -123,6 +128,12 @@ BUFFER_REFUSED = Gauge(
 BUFFER_QUARANTINED = Gauge(
     "prologue_buffer_quarantined_frames",
     "Frames found damaged on disk since start and set aside. Anything above 0 wants a look.",
+    registry=REGISTRY,
+)
+
+BUFFER_SET_ASIDE = Gauge(
+    "prologue_buffer_set_aside_segments",
+    "Batches that were acknowledged and can never be stored as they are, kept in `buffer/set-aside`.",
     registry=REGISTRY,
 )
 
