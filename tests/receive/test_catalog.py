@@ -168,7 +168,8 @@ def test_json_with_any_value_anywhere(name, data):
 def test_errors_of_every_kind_are_worded(receiver):
     for error in (UserError("u", cure="c"), LimitError("l"), PrologueError("p")):
         for content_type in ("application/json", "application/x-protobuf", ""):
-            answer = receiver.answers.failure(error, content_type)
+            push = Push(b"", "default", 1, content_type=content_type)
+            answer = receiver.answers.failure(error, push)
             assert 400 <= answer.status <= 500
             assert error.message.encode() in answer.body
 

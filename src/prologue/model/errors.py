@@ -5,6 +5,7 @@
     |   |-- QueryError        a LogQL query: code, position in the text, cure
     |   |-- PayloadError      a pushed body: index of the record, reason
     |   |-- PayloadTooLarge   a pushed body over the limit, which it names
+    |   |-- Unauthorized      a sender without a token, or with one that is not accepted
     |   `-- ConfigError       a setting: its key, the cure
     |-- LimitError            the request is right but over a configured limit, which it names
     |-- TemporaryError        the same call may succeed later
@@ -85,6 +86,16 @@ class PayloadTooLarge(UserError):
             cure=f"send smaller batches, or raise {setting}",
         )
         self.limit = limit
+
+
+class Unauthorized(UserError):
+    """A sender that may not send: its token is `missing`, or it is not accepted."""
+
+    code = "unauthorized"
+
+    def __init__(self, message: str, *, missing: bool = False, cure: str = "") -> None:
+        super().__init__(message, cure=cure)
+        self.missing = missing
 
 
 class ConfigError(UserError):

@@ -4,12 +4,13 @@
 |---|---|
 | 2xx | forget the batch: it is durable |
 | 408 | send the same again, without pauses |
-| 400, 413, 415 | not send the same again: the error says what is wrong and how to mend it |
+| 400, 401, 403, 413, 415 | not send the same again: the error says what is wrong and how to mend it |
 | 429, 503 | send the same again after `Retry-After` seconds |
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +23,10 @@ from prologue.model.errors import (
     PrologueError,
     RateLimited,
     TemporaryError,
+    Unauthorized,
     UserError,
 )
-from prologue.receive.receiver import Answer, Decoded
+from prologue.receive.receiver import Answer, Decoded, Push
 
 _UNSUPPORTED = frozenset({"unsupported_encoding", "unsupported_content_type"})
 RETRY_AFTER_SECONDS = 5
@@ -40,6 +42,8 @@ def status_of(error: PrologueError) -> int:
         return 429
     if isinstance(error, TemporaryError):
         return 503
+    if isinstance(error, Unauthorized):
+        return 401 if error.missing else 403
     if error.code in _UNSUPPORTED:
         return 415
     if error.code == BODY_TIMEOUT:
@@ -80,9 +84,13 @@ def error_headers(error: PrologueError) -> dict[str, str]:
 class PlainAnswers:
     """204 and nothing else on success; the one error body otherwise."""
 
-    def success(self, decoded: Decoded, content_type: str) -> Answer:  # noqa: ARG002  (the protocol's shape)
+    def success(self, decoded: Decoded, push: Push) -> Answer:  # noqa: ARG002  (the protocol's shape)
         return Answer(status=204)
 
-    def failure(self, error: PrologueError, content_type: str) -> Answer:  # noqa: ARG002  (as above)
-        body = orjson.dumps(error_fields(error))
-        return Answer(status_of(error), body, "application/json", error_headers(error))
+    def failure(self, error: PrologueError, push: Push) -> Answer:  # noqa: ARG002  (as above)
+        return json_answer(status_of(error), error_fields(error), error_headers(error))
+
+
+def json_answer(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Answer:
+    """An answer in JSON."""
+    return Answer(status, orjson.dumps(body), "application/json", headers or {})

@@ -1,6 +1,6 @@
 """The HTTP layer under every receiver that speaks it: bodies with a limit, tenants, answers.
 
-    read (bounded) -> `Intake.take` -> answer
+    admit -> read (bounded) -> `Intake.take` -> answer
 
 Next chapter: `prologue.receive.intake`, which takes the body from here.
 """
@@ -9,59 +9,70 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
 from prologue.model.errors import PayloadTooLarge, PrologueError, UserError
 from prologue.receive.answers import BODY_TIMEOUT
 from prologue.receive.catalog import RECEIVERS
+from prologue.receive.compression import decompress
 from prologue.receive.intake import Intake, Lease
-from prologue.receive.receiver import Answer, Push, Receiver
+from prologue.receive.receiver import Answer, Probe, Push, Receiver
 from prologue.receive.settings import ReceiveSettings
-from prologue.receive.tenant import TENANT_HEADER, resolve_tenant
 from prologue.telemetry import metrics
 
 _CLIENT_CLOSED = 499  # nginx's name for it; never seen by a sender, only counted
+_MAX_QUESTION_BYTES = 4 * 1024 * 1024  # an index template with every field of every module is under 1 MiB
 
 
 async def handle(intake: Intake, receiver: Receiver, request: Request) -> Response:
     """One push over HTTP, answered in its protocol's words."""
     started = time.perf_counter()
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    push = push_of(request, intake.clock())
     try:
-        answer = await _take(intake, receiver, request, content_type)
+        answer = await _take(intake, receiver, request, push)
     except PrologueError as error:
         intake.refused(receiver, error)
-        answer = receiver.answers.failure(error, content_type)
+        answer = receiver.answers.failure(error, push)
     except ClientDisconnect:
         answer = Answer(_CLIENT_CLOSED)
     metrics.RECEIVE_REQUESTS.labels(receiver.name, str(answer.status)).inc()
     metrics.RECEIVE_SECONDS.labels(receiver.name).observe(time.perf_counter() - started)
-    return Response(
-        answer.body or None, answer.status, dict(answer.headers), media_type=answer.content_type or None
-    )
+    return response_of(answer)
 
 
-async def _take(intake: Intake, receiver: Receiver, request: Request, content_type: str) -> Answer:
-    tenant = resolve_tenant(request.headers.get(TENANT_HEADER))
-    peer = request.client.host if request.client else ""
-    intake.require_rates(receiver, tenant, peer)
+async def _take(intake: Intake, receiver: Receiver, request: Request, push: Push) -> Answer:
+    tenant = receiver.admit(push, intake.settings)
+    intake.require_rates(receiver, tenant, push.peer)
     with intake.lease() as lease:
-        push = Push(
-            body=await read_body(request, intake.settings, lease),
-            tenant=tenant,
-            received_ns=intake.clock(),
-            content_type=content_type,
-            query=tuple(request.query_params.multi_items()),
-            headers=request.headers,
-            peer=peer,
-        )
+        body = await read_body(request, intake.settings, lease)
+        push = replace(push, body=body, tenant=tenant, received_ns=intake.clock())
         decoded = await intake.take(receiver, push, lease)
-    return receiver.answers.success(decoded, content_type)
+    return receiver.answers.success(decoded, push)
+
+
+async def ask(intake: Intake, receiver: Receiver, probe: Probe, request: Request) -> Response:
+    """Answers a question. Its body, if any, is read like a push's and counts against the same memory."""
+    push = push_of(request, intake.clock())
+    try:
+        if probe.guarded:
+            push = replace(push, tenant=receiver.admit(push, intake.settings))
+        with intake.lease() as lease:
+            body = await read_body(request, intake.settings, lease)
+            body = decompress(body, push.headers.get("content-encoding", ""), _MAX_QUESTION_BYTES)
+            answer = probe.answer(replace(push, body=body))
+    except PrologueError as error:
+        answer = receiver.answers.failure(error, push)
+    except ClientDisconnect:
+        answer = Answer(_CLIENT_CLOSED)
+    return response_of(answer)
 
 
 async def read_body(request: Request, settings: ReceiveSettings, lease: Lease) -> bytes:
@@ -95,12 +106,47 @@ async def read_body(request: Request, settings: ReceiveSettings, lease: Lease) -
     return b"".join(chunks)
 
 
+def push_of(request: Request, received_ns: int) -> Push:
+    """What a request says of itself before its body is read."""
+    return Push(
+        body=b"",
+        tenant="",
+        received_ns=received_ns,
+        content_type=request.headers.get("content-type", "").partition(";")[0].strip().lower(),
+        query=tuple(request.query_params.multi_items()),
+        headers=request.headers,
+        peer=request.client.host if request.client else "",
+        path=request.path_params,
+    )
+
+
+def response_of(answer: Answer) -> Response:
+    return Response(
+        answer.body or None, answer.status, dict(answer.headers), media_type=answer.content_type or None
+    )
+
+
+class ProbeRoute(Route):
+    """A route that leaves alone what is not meant for its probe."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], probe: Probe) -> None:
+        super().__init__(path, endpoint, methods=list(probe.methods))
+        self._meant = probe.meant
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, inner = super().matches(scope)
+        if match is Match.FULL and not self._meant(push_of(Request(scope), 0)):
+            return Match.NONE, {}
+        return match, inner
+
+
 def routes(intake: Intake, *, receivers: Sequence[Receiver] = RECEIVERS) -> list[Route]:
-    """A POST route for every path of every receiver."""
+    """The routes of every receiver and of its probes."""
+    found: list[Route] = []
     for receiver in receivers:
         intake.tally(receiver)
-    return [
-        Route(path, partial(handle, intake, receiver), methods=["POST"])
-        for receiver in receivers
-        for path in receiver.paths
-    ]
+        endpoint = partial(handle, intake, receiver)
+        found += [Route(path, endpoint, methods=list(receiver.methods)) for path in receiver.paths]
+        for probe in receiver.probes:
+            found += [ProbeRoute(path, partial(ask, intake, receiver, probe), probe) for path in probe.paths]
+    return found
