@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from prologue.receive import jsonlines, lines
+from prologue.receive.elasticsearch import receiver as elasticsearch
 from prologue.receive.loki import receiver as loki
 from prologue.receive.otlp import receiver as otlp
 from prologue.receive.receiver import Receiver
@@ -12,4 +13,5 @@ RECEIVERS: tuple[Receiver, ...] = (
     lines.RECEIVER,
     loki.RECEIVER,
     otlp.RECEIVER,
+    elasticsearch.RECEIVER,
 )

@@ -16,6 +16,7 @@ the reason in `__error__`. Next chapter: `prologue.parse`.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from itertools import islice
 
 import orjson
@@ -38,6 +39,9 @@ _FIELD_LISTS = {
 """URL parameter: (header, key in `Payload.params`)."""
 
 _EXTRA_FIELDS = ("extra_fields", "vl-extra-fields")
+
+PARAMETERS = (*_FIELD_LISTS, _EXTRA_FIELDS[0])
+"""What a URL may say."""
 
 _NOT_BLANK = re.compile(rb"\S")
 _CANDIDATE = re.compile(rb"^[ \t]*\{[^\r\n]*", re.MULTILINE)
@@ -64,17 +68,16 @@ def decode(push: Push, settings: ReceiveSettings) -> Decoded:
     return Decoded((payload,), records)
 
 
-def read_parameters(push: Push) -> tuple[dict[str, str], dict[str, str]]:
-    """`Payload.params` and `Payload.labels` from the URL and the headers."""
+def read_parameters(
+    push: Push, defaults: Mapping[str, str] | None = None
+) -> tuple[dict[str, str], dict[str, str]]:
+    """`Payload.params` and `Payload.labels` from the URL and the headers, over `defaults` for the former."""
     query: dict[str, str] = {}
     for name, value in push.query:
-        if name not in _FIELD_LISTS and name != _EXTRA_FIELDS[0]:
-            raise bad_parameter(
-                f"unknown parameter {name[:40]!r}",
-                "known are " + ", ".join((*_FIELD_LISTS, _EXTRA_FIELDS[0])),
-            )
+        if name not in PARAMETERS:
+            raise bad_parameter(f"unknown parameter {name[:40]!r}", "known are " + ", ".join(PARAMETERS))
         query.setdefault(name, value)
-    params = {}
+    params = dict(defaults or {})
     for name, (header, key) in _FIELD_LISTS.items():
         names = field_names(name, query.get(name) or push.headers.get(header, ""))
         if names:

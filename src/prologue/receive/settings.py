@@ -5,7 +5,8 @@ Next chapter: `prologue.receive.intake`, which keeps the limits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from prologue.model.errors import ConfigError
 
@@ -34,6 +35,20 @@ OTLP_INDEX_ATTRIBUTES = (
 """Loki's default `default_resource_attributes_as_index_labels`."""
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Credentials:
+    """Who may send, by protocol: tenants by token, and single secrets. Empty: everybody may."""
+
+    elasticsearch_api_keys: Mapping[str, str] = field(default_factory=dict)
+    splunk_tokens: Mapping[str, str] = field(default_factory=dict)
+    datadog_api_keys: Mapping[str, str] = field(default_factory=dict)
+    firehose_access_keys: Mapping[str, str] = field(default_factory=dict)
+    github_secret: str = ""
+    gitlab_token: str = ""
+    jenkins_token: str = ""
+    argocd_token: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class ReceiveSettings:
     """Limits and choices of the receivers; sizes in bytes.
@@ -45,6 +60,7 @@ class ReceiveSettings:
     `read_timeout`: seconds a sender may fall silent in the middle of a body.
     `offload_bytes`: bodies from this size on are decoded on one of `decode_threads` threads.
     `otlp_index_attributes`: resource attributes that become stream labels.
+    `credentials`: who may send, where a protocol says who does.
     """
 
     max_body_bytes: int = 64 * MIB
@@ -56,6 +72,7 @@ class ReceiveSettings:
     decode_threads: int = 2
     discover_service_name: bool = True
     otlp_index_attributes: tuple[str, ...] = OTLP_INDEX_ATTRIBUTES
+    credentials: Credentials = field(default_factory=Credentials)
 
     def __post_init__(self) -> None:
         if self.max_inflight_bytes and self.max_inflight_bytes < self._largest:

@@ -1,0 +1,1 @@
+"""Elasticsearch's `_bulk`, and the questions its senders ask before they send."""

@@ -1,0 +1,80 @@
+"""Elasticsearch's bulk API: `POST /_bulk` and `POST /{index}/_bulk`, for Beats, Logstash and their like.
+
+The documents stay the text that came and are parsed by the engine, as JSON lines with the field names
+of the Elastic Common Schema; the URL and the headers may name others, as for JSON lines. Sound items
+of a body are stored together or not at all; each broken one has its reason in the answer.
+
+Source: Elasticsearch's reference, "Bulk index or delete documents"; Elastic Common Schema. Next
+chapter: `prologue.receive.elasticsearch.bulk`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from prologue.model.payload import Payload, PayloadFormat
+from prologue.receive.elasticsearch.answers import BulkAnswers, reply
+from prologue.receive.elasticsearch.bulk import document_lines, read_bulk
+from prologue.receive.elasticsearch.probes import PREFIX, probes
+from prologue.receive.jsonlines import PARAMETERS, read_parameters
+from prologue.receive.receiver import Decoded, Push, Receiver
+from prologue.receive.settings import ReceiveSettings
+from prologue.receive.tokens import basic_password, tenant_of_token
+
+INDEX_LABEL = "_index"
+
+DEFAULTS = {
+    "time_field": "@timestamp,timestamp,time",
+    "message_field": "message,msg,log,event.original,_msg",
+    "stream_fields": "service.name,host.name,kubernetes.namespace,kubernetes.pod.name,"
+    "kubernetes.container.name,container.name,data_stream.dataset,data_stream.namespace",
+}
+
+
+def admit(push: Push, settings: ReceiveSettings) -> str:
+    authorization = push.headers.get("authorization", "")
+    scheme, _, key = authorization.partition(" ")
+    token = key.strip() if scheme.lower() in ("apikey", "bearer") else basic_password(authorization)
+    accepted = settings.credentials.elasticsearch_api_keys
+    return tenant_of_token(push, settings, token, accepted, "Authorization: ApiKey, or a Basic password")
+
+
+def decode(push: Push, settings: ReceiveSettings) -> Decoded:
+    """The sound documents as one payload of JSON lines, and the answer for every item."""
+    bulk = read_bulk(push.body, push.path.get("index", ""), settings.max_body_records)
+    params, labels = read_parameters(_own_parameters(push), DEFAULTS)
+    indices = {action.index for action in set(bulk.actions)}
+    with_index = len(indices) > 1
+    lines = document_lines(bulk, with_index=with_index)
+    said = reply(bulk, push.parameter("filter_path"))
+    if not lines:
+        return Decoded((), 0, reply=said)
+    if with_index:
+        params["stream_fields"] = f"{INDEX_LABEL},{params['stream_fields']}"
+    elif index := next(iter(indices)):
+        labels[INDEX_LABEL] = index
+    payload = Payload(
+        tenant=push.tenant,
+        format=PayloadFormat.JSON_LINES,
+        data=b"\n".join(lines),
+        received_ns=push.received_ns,
+        labels=labels,
+        params=params,
+    )
+    return Decoded((payload,), len(lines), reply=said)
+
+
+def _own_parameters(push: Push) -> Push:
+    """The push less Elasticsearch's own parameters (`pipeline`, `refresh`, ...), which mean nothing here."""
+    return replace(push, query=tuple(pair for pair in push.query if pair[0] in PARAMETERS))
+
+
+RECEIVER = Receiver(
+    "elasticsearch",
+    tuple(prefix + path for prefix in ("", PREFIX) for path in ("/_bulk", "/{index}/_bulk")),
+    decode,
+    BulkAnswers(),
+    admit=admit,
+    methods=("POST", "PUT"),
+    probes=probes(),
+)
