@@ -20,11 +20,16 @@ from tests.support.server import ServerProcess
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 TEXT = PAGE.read_text()
 HEADING = re.compile(r"^### ((?:GET|POST|PUT|DELETE|WebSocket|, )+) (/\S*)$", re.MULTILINE)
+ROW = re.compile(r"^\| ((?:GET|POST|PUT|DELETE|, )+) \| ((?:`/\S*`(?:, )?)+) \|", re.MULTILINE)
 
 
 def documented() -> dict[str, set[str]]:
-    """Methods by path, from the page's headings."""
-    return {path: set(methods.split(", ")) for methods, path in HEADING.findall(TEXT)}
+    """Methods by path, from the page's headings, and from the rows of its tables of routes."""
+    found = {path: set(methods.split(", ")) for methods, path in HEADING.findall(TEXT)}
+    for methods, paths in ROW.findall(TEXT):
+        for path in paths.replace("`", "").split(", "):
+            found.setdefault(path, set()).update(methods.split(", "))
+    return found
 
 
 def served() -> dict[str, set[str]]:

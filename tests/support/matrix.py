@@ -2,7 +2,7 @@
 
 A test that drove a real sender ends with `record(...)`. The rows are kept in `docs/receivers/matrix.json`;
 the table in `docs/receivers/README.md` is rendered from it, and a row that is not in the table fails the
-test that saw it. To add or change one, run that test with PROLOGUE_WRITE_MATRIX=1.
+test that saw it. To add or change one, run that test with WRITE_SENDER_MATRIX=1.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def record(
         "stored": stored,
         "attributes": sorted(attributes),
     }
-    if os.environ.get("PROLOGUE_WRITE_MATRIX"):
+    if os.environ.get("WRITE_SENDER_MATRIX"):
         _write(row)
     found = [known for known in rows() if _key(known) == _key(row)]
     assert found, f"docs/receivers/README.md has no row for {sender}, {protocol}: {_CURE}"
@@ -46,7 +46,7 @@ def record(
     assert known == row, f"docs/receivers/README.md says otherwise of {sender}, {protocol}: {_CURE}"
 
 
-_CURE = "run this test with PROLOGUE_WRITE_MATRIX=1"
+_CURE = "run this test with WRITE_SENDER_MATRIX=1"
 
 
 def rows() -> list[dict[str, Any]]:

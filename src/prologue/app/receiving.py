@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+import msgspec
+
 from prologue.config.sections.grpc import Grpc
 from prologue.config.settings import Receive, Settings
 from prologue.model.errors import ConfigError
@@ -13,7 +15,7 @@ from prologue.receive.grpc.logs import OTLP_GRPC, Logs
 from prologue.receive.grpc.server import GrpcServer
 from prologue.receive.intake import Intake
 from prologue.receive.limits import LimitSettings, RateLimits
-from prologue.receive.settings import ReceiveSettings
+from prologue.receive.settings import Credentials, ReceiveSettings
 from prologue.receive.standing import Standings
 from prologue.receive.tls import TlsSettings, tls_settings
 
@@ -45,6 +47,7 @@ def receive_settings(settings: Settings) -> ReceiveSettings:
         read_timeout=receive.read_timeout,
         discover_service_name=settings.labels.discover_service_name,
         otlp_index_attributes=receive.otlp_index_attributes,
+        credentials=Credentials(**msgspec.structs.asdict(settings.receivers)),
     )
 
 

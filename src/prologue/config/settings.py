@@ -18,6 +18,7 @@ from msgspec import Meta
 from prologue.config.section import Duration, Listen, ListenOrOff, Section, Size
 from prologue.config.sections.grpc import Grpc
 from prologue.config.sections.limits import Limits
+from prologue.config.sections.receivers import Receivers
 from prologue.receive.settings import OTLP_INDEX_ATTRIBUTES
 
 
@@ -313,6 +314,7 @@ class Settings(Section, frozen=True):
     receive: Receive = Receive()
     grpc: Grpc = Grpc()
     limits: Limits = Limits()
+    receivers: Receivers = Receivers()
     labels: Labels = Labels()
     buffer: Buffer = Buffer()
     store: Store = Store()

@@ -146,8 +146,8 @@ def _bound(key: Key, bound: float) -> str:
 
 def show_value(key: Key, value: Any) -> str:
     """The value as a person would write it into the YAML file; a secret that is set shows as `***`."""
-    if key.secret:
-        return "***" if value else '""'
+    if key.secret and value:
+        return "***"
     if key.kind == "list":
         return "[" + ", ".join(_quoted(str(element)) for element in value) + "]"
     if key.kind == "map":
