@@ -41,8 +41,9 @@ class Logs:
         started = time.perf_counter()
         code = grpc.StatusCode.OK
         try:
-            decoded = await self._take(request, context)
-            return OTLP_GRPC.answers.success(decoded, PROTOBUF).body
+            push = self._push(request, context)
+            decoded = await self._take(push)
+            return OTLP_GRPC.answers.success(decoded, push).body
         except PrologueError as error:
             code = status_code(error)
             self._intake.refused(OTLP_GRPC, error)
@@ -52,17 +53,18 @@ class Logs:
             metrics.RECEIVE_REQUESTS.labels(OTLP_GRPC.name, code.name).inc()
             metrics.RECEIVE_SECONDS.labels(OTLP_GRPC.name).observe(time.perf_counter() - started)
 
-    async def _take(self, request: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> Decoded:
-        tenant, peer = tenant_of(context), peer_of(context)
-        self._intake.require_rates(OTLP_GRPC, tenant, peer)
-        push = Push(
+    def _push(self, request: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> Push:
+        return Push(
             body=request,
-            tenant=tenant,
+            tenant=tenant_of(context),
             received_ns=self._intake.clock(),
             content_type=PROTOBUF,
             headers=encoding_of(request),
-            peer=peer,
+            peer=peer_of(context),
         )
+
+    async def _take(self, push: Push) -> Decoded:
+        self._intake.require_rates(OTLP_GRPC, push.tenant, push.peer)
         with self._intake.lease() as lease:
-            lease.take(len(request))
+            lease.take(len(push.body))
             return await self._intake.take(OTLP_GRPC, push, lease)
