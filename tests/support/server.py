@@ -84,6 +84,13 @@ class ServerProcess:
         return "".join(lines)
 
     @property
+    def grpc_address(self) -> str:
+        """Where it speaks gRPC, for a server that was told to."""
+        found = re.search(r"([0-9.]+:\d+) \(gRPC\)", self.greeting)
+        assert found is not None, self.greeting
+        return found.group(1)
+
+    @property
     def pid(self) -> int:
         assert self._process is not None
         return self._process.pid

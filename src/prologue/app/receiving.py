@@ -10,7 +10,9 @@ from prologue.config.sections.grpc import Grpc
 from prologue.config.settings import Receive, Settings
 from prologue.model.errors import ConfigError
 from prologue.model.payload import PayloadSink
+from prologue.receive.envoy.receiver import ENVOY
 from prologue.receive.grpc import health
+from prologue.receive.grpc.access_logs import AccessLogs
 from prologue.receive.grpc.logs import OTLP_GRPC, Logs
 from prologue.receive.grpc.server import GrpcServer
 from prologue.receive.intake import Intake
@@ -21,7 +23,7 @@ from prologue.receive.tls import TlsSettings, tls_settings
 
 logger = logging.getLogger(__name__)
 
-GRPC_RECEIVERS = (OTLP_GRPC,)
+GRPC_RECEIVERS = (OTLP_GRPC, ENVOY)
 
 DEFAULT_GRPC = Grpc().listen
 DEFAULT_OTLP_HTTP = Receive().otlp_http_listen
@@ -81,7 +83,7 @@ def start_grpc(settings: Settings, intake: Intake) -> GrpcServer | None:
     tls = tls_settings("grpc", grpc.tls_cert, grpc.tls_key, grpc.tls_client_ca)
     server = GrpcServer(
         grpc.listen,
-        [Logs(intake).handler(), health.handler()],
+        [Logs(intake).handler(), AccessLogs(intake).handler(), health.handler()],
         max_message_bytes=settings.receive.max_body_bytes,
         tls=tls,
     )

@@ -11,6 +11,7 @@ import grpc
 import pytest
 
 from prologue.receive.grpc import health
+from prologue.receive.grpc.access_logs import AccessLogs
 from prologue.receive.grpc.logs import Logs
 from prologue.receive.grpc.server import GrpcServer
 from prologue.receive.intake import Intake
@@ -56,7 +57,7 @@ def run_grpc(
     intake = Intake(sink, settings, clock=lambda: ARRIVAL_NS, limits=limits)
     server = GrpcServer(
         "127.0.0.1:0",
-        [Logs(intake).handler(), health.handler()],
+        [Logs(intake).handler(), AccessLogs(intake).handler(), health.handler()],
         max_message_bytes=intake.settings.max_body_bytes,
         tls=tls,
     ).start()

@@ -1,0 +1,1 @@
+"""Envoy's access log service: its entries as records. Next chapter: `prologue.receive.envoy.receiver`."""
