@@ -144,3 +144,15 @@ def test_a_watched_handler_under_logrotate(
     assert writer.returncode == 0
     eventually(lambda: len(machine.sink.bytes_of()) >= count * 12, f"{count} lines")
     assert sorted(machine.sink.lines()) == numbered(0, count).splitlines(keepends=True)
+
+
+@pytest.mark.parametrize("watch", [True, False], ids=["inotify", "polling"])
+def test_a_file_that_is_born_and_rotated_between_two_looks(
+    machine: Any, eventually: Callable[..., None], watch: bool
+) -> None:
+    machine.start(use_inotify=watch)
+    log = machine.log("app.log", numbered(0, 100))
+    log.rename(machine.logs / "app.log.1")
+    machine.log("app.log", numbered(100, 100))
+    eventually(partial(arrived, machine, 200), "both files")
+    assert sorted(machine.sink.lines()) == numbered(0, 200).splitlines(keepends=True)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 import snappy
 
+from prologue.model import batch
+from prologue.model.payload import Payload, PayloadFormat, SourcePosition
 from prologue.receive.wire import loki_pb2, otlp_pb2
 
 JSON = "application/json"
@@ -41,6 +43,12 @@ class Sample:
     @property
     def json(self) -> bool:
         return self.body.lstrip()[:1] in (b"{", b"[")
+
+
+def payloads_sample() -> bytes:
+    at = SourcePosition("file:1:2:abc", 0, 8)
+    made = Payload("t", PayloadFormat.LINES, b"one\ntwo\n", 1, {"app": "cart"}, {"framing": "cri"}, at)
+    return batch.encode([made])
 
 
 def loki_sample() -> bytes:
@@ -84,6 +92,7 @@ def otlp_sample() -> bytes:
 
 
 SAMPLES = {
+    "payloads": Sample("payloads", "/insert/payloads", payloads_sample(), 2),
     "jsonline": Sample(
         "jsonline", "/insert/jsonline", b'{"_msg":"a","_time":"0"}\n{"b":[1,{"c":null}]}\n', 2
     ),

@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from prologue.collect.collector import Collector
-from prologue.collect.settings import DEFAULT_EXCLUDE, DEFAULT_PATTERNS, CollectSettings, FilePattern
+from prologue.collect.settings import (
+    DEFAULT_EXCLUDE,
+    DEFAULT_PATTERNS,
+    DEFAULT_TENANT,
+    MAX_IN_FLIGHT_BYTES,
+    CollectSettings,
+    FilePattern,
+)
 from prologue.collect.status import SourceState, SourceStatus
 from prologue.config.settings import Settings
 from prologue.model.labels import SERVICE_NAME
 from prologue.model.payload import PayloadSink
 
 
-def collector_for(settings: Settings, sink: PayloadSink) -> Collector:
-    """A collector for this machine; its own data directory is never read."""
+def collector_for(
+    settings: Settings,
+    sink: PayloadSink,
+    *,
+    folder: Path | None = None,
+    tenant: str = DEFAULT_TENANT,
+    max_in_flight_bytes: int = MAX_IN_FLIGHT_BYTES,
+    learn: Callable[[Sequence[str]], object] | None = None,
+) -> Collector:
+    """A collector for this machine; its own data directory is never read.
+
+    `folder` keeps its checkpoint, else the data directory does; `learn`: see `Collector`.
+    """
     collect = settings.collect
     discovered = DEFAULT_PATTERNS if collect.discover else ()
     return Collector(
         sink,
-        settings.data_dir / "collect",
+        folder or settings.data_dir / "collect",
         CollectSettings(
             # A named service comes first: the first pattern that matches a file names it.
             include=(
@@ -28,14 +49,23 @@ def collector_for(settings: Settings, sink: PayloadSink) -> Collector:
             exclude=(*DEFAULT_EXCLUDE, *collect.exclude),
             exclude_folders=(settings.data_dir.resolve(),),
             root=collect.root,
+            host=host_of(settings),
             docker=collect.discover,
             cri=collect.discover,
             journal=collect.discover,
             rescan_s=collect.rescan,
             initial_max_bytes=collect.initial_max_bytes,
             max_line_bytes=collect.max_line_bytes,
+            max_in_flight_bytes=max_in_flight_bytes,
+            tenant=tenant,
         ),
+        learn=learn,
     )
+
+
+def host_of(settings: Settings) -> str:
+    """What this machine is called."""
+    return settings.collect.host or socket.gethostname()
 
 
 def describe(source: SourceStatus) -> dict[str, Any]:
@@ -45,7 +75,13 @@ def describe(source: SourceStatus) -> dict[str, Any]:
         "name": source.name,
         "state": source.state.value,
         "size_bytes": source.size,
+        "service": source.service or None,
+        "service_from": source.service_from or None,
         "lag_bytes": source.lag_bytes,
+        "lag_seconds": round(source.lag_seconds, 3),
+        "lines": source.lines,
+        "acked_bytes": source.acked_bytes,
+        "retries": source.retries,
         "error": source.errors[-1] if source.errors else None,
     }
 

@@ -71,6 +71,11 @@ class Checkpoint:
     fresh: bool = False
     problem: str = ""
 
+    def sources(self) -> list[str]:
+        """Every source that is remembered."""
+        journal = [self.journal.source] if self.journal is not None else []
+        return [entry.source for entry in self.files] + journal
+
 
 class _Document(msgspec.Struct, frozen=True):
     version: int

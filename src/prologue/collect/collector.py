@@ -12,7 +12,7 @@ import resource
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from prologue.collect import checkpoint
@@ -25,6 +25,7 @@ from prologue.collect.settings import CollectSettings
 from prologue.collect.status import CollectorTotals, SourceState, SourceStatus
 from prologue.collect.tailer import Tailer, Wake
 from prologue.collect.tracker import Tracker
+from prologue.model.labels import SERVICE_NAME
 from prologue.model.payload import PayloadSink
 
 CHECKPOINT_NAME = "collect.json"
@@ -33,6 +34,8 @@ CHECKPOINT_NAME = "collect.json"
 class Collector:
     """Collects everything its settings name into `sink`; keeps its checkpoint in `folder`.
 
+    `learn` is called once, before anything is read, with every source that the checkpoint remembers: a
+    sink that has to ask elsewhere for positions can do so in one question.
     `status` and `totals` are thread-safe and cheap; what they answer may be a tick old.
     """
 
@@ -44,12 +47,15 @@ class Collector:
         *,
         clock: Callable[[], int] = time.time_ns,
         monotonic: Callable[[], float] = time.monotonic,
+        learn: Callable[[Sequence[str]], object] | None = None,
     ) -> None:
         context = Context(sink, settings or CollectSettings(), clock, monotonic)
         self._monotonic = monotonic
         path = folder / CHECKPOINT_NAME
         self._writer = checkpoint.Writer(path)
         self._loaded = checkpoint.load(path)
+        if learn is not None:
+            learn(self._loaded.sources())
         self._wake = Wake()
         discovery = Discovery(context.settings)
         self._tracker = Tracker(context, discovery, self._loaded)
@@ -127,6 +133,7 @@ class Collector:
             state = SourceState.ROTATED
         elif self._tailer.is_active(file) or file.acked < file.size:
             state = SourceState.ACTIVE
+        now = self._monotonic()
         return SourceStatus(
             kind=file.found.kind,
             name=file.path,
@@ -138,6 +145,12 @@ class Collector:
             skipped_bytes=file.skipped,
             lost_bytes=file.lost,
             split_lines=file.split_lines,
+            lines=file.lines,
+            acked_bytes=file.acked_bytes,
+            retries=file.retries,
+            lag_seconds=max(0.0, now - file.caught_up_at) if file.acked < file.size else 0.0,
+            service=file.found.labels.get(SERVICE_NAME, ""),
+            service_from=file.found.service_from,
             errors=(file.error,) if file.error else (),
         )
 

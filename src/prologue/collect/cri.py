@@ -11,23 +11,23 @@ Next chapter: `prologue.collect.journal`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from prologue.collect.chunks import Framing
 from prologue.collect.kind import Kind
+from prologue.collect.service import BY_CONTAINER, Described, describe
 from prologue.collect.settings import CollectSettings
-from prologue.model.labels import SERVICE_NAME
 
 
 def _patterns(settings: CollectSettings) -> tuple[str, ...]:
     return ("/var/log/pods/*_*_*/*/*.log",) if settings.cri else ()
 
 
-def _labels(host_path: str, _path: Path, _settings: CollectSettings) -> Mapping[str, str]:
+def _describe(host_path: str, _path: Path, _settings: CollectSettings) -> Described:
     pod_folder, container, _ = PurePosixPath(host_path).parts[-3:]
     namespace, pod, _uid = pod_folder.split("_", 2)
-    return {"namespace": namespace, "pod": pod, "container": container, SERVICE_NAME: container}
+    labels = {"namespace": namespace, "pod": pod, "container": container}
+    return describe(labels, [(BY_CONTAINER, container)])
 
 
-CRI = Kind("cri", Framing.CRI, _patterns, _labels)
+CRI = Kind("cri", Framing.CRI, _patterns, _describe)

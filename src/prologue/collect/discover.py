@@ -19,8 +19,9 @@ from pathlib import Path
 from prologue.collect.catalog import CATALOG
 from prologue.collect.glob import Walker, compile_pattern
 from prologue.collect.kind import Found, Kind
+from prologue.collect.service import BY_SETTING
 from prologue.collect.settings import CollectSettings
-from prologue.model.labels import with_service_name
+from prologue.model.labels import SERVICE_NAME, with_service_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,16 @@ class Discovery:
     def _found(self, kind: Kind, path: str, host_path: str) -> Found:
         settings = self._settings
         own = {"filename": host_path, "host": settings.host, "source": kind.name}
-        labels = own | dict(kind.labels(host_path, Path(path), settings))
-        return Found(path, kind.name, kind.framing, with_service_name(labels))
+        described = kind.describe(host_path, Path(path), settings)
+        labels = own | dict(described.labels)
+        labels[SERVICE_NAME] = described.service
+        rule = described.service_from
+        for include in settings.include:
+            if include.labels and compile_pattern(include.pattern).fullmatch(host_path):
+                labels |= include.labels
+                rule = BY_SETTING if SERVICE_NAME in include.labels else rule
+                break
+        return Found(path, kind.name, kind.framing, with_service_name(labels), rule)
 
     def _is_excluded(self, path: str) -> bool:
         return self._excluded is not None and bool(self._excluded.fullmatch(path[len(self._root) :]))

@@ -1,8 +1,8 @@
 """Containers of Docker's json-file driver: one JSON object a line, with the container's papers beside it.
 
-`config.v2.json` in the container's folder gives name, image and labels. The service is, in this
-order: the compose service, the Kubernetes container (Docker under an old kubelet), the container's
-name.
+`config.v2.json` in the container's folder gives name, image, labels and environment. The service is, in
+this order: what OpenTelemetry's variables say, the label `app.kubernetes.io/name`, the compose service,
+the Kubernetes container (Docker under an old kubelet), the container's name.
 
 Source: Docker Engine's container folder layout and json-file logging driver.
 
@@ -11,15 +11,22 @@ Next chapter: `prologue.collect.cri`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
 from prologue.collect.chunks import Framing
 from prologue.collect.kind import Kind
+from prologue.collect.service import (
+    APP_LABEL,
+    BY_APP_LABEL,
+    BY_COMPOSE,
+    BY_CONTAINER,
+    Described,
+    describe,
+    from_environment,
+)
 from prologue.collect.settings import CollectSettings
-from prologue.model.labels import SERVICE_NAME
 
 # Container label -> stream label.
 FROM_LABELS = {
@@ -34,6 +41,7 @@ FROM_LABELS = {
 class _Config(msgspec.Struct):
     Image: str = ""
     Labels: dict[str, str] | None = None
+    Env: list[str] | None = None
 
 
 class _Papers(msgspec.Struct):
@@ -45,14 +53,20 @@ def _patterns(settings: CollectSettings) -> tuple[str, ...]:
     return ("/var/lib/docker/containers/*/*-json.log",) if settings.docker else ()
 
 
-def _labels(_host_path: str, path: Path, _settings: CollectSettings) -> Mapping[str, str]:
+def _describe(_host_path: str, path: Path, _settings: CollectSettings) -> Described:
     papers = _read_papers(path.with_name("config.v2.json"))
     name = papers.Name.lstrip("/") or path.parent.name[:12]
     labels = {"container_name": name, "image": papers.Config.Image}
     given = papers.Config.Labels or {}
     labels.update({ours: given[theirs] for theirs, ours in FROM_LABELS.items() if given.get(theirs)})
-    labels[SERVICE_NAME] = labels.get("compose_service") or labels.get("container") or name
-    return labels
+    environment = dict(pair.split("=", 1) for pair in papers.Config.Env or () if "=" in pair)
+    candidates = [
+        *from_environment(environment),
+        (BY_APP_LABEL, given.get(APP_LABEL, "")),
+        (BY_COMPOSE, labels.get("compose_service", "")),
+        (BY_CONTAINER, labels.get("container") or name),
+    ]
+    return describe(labels, candidates)
 
 
 def _read_papers(path: Path) -> _Papers:
@@ -63,4 +77,4 @@ def _read_papers(path: Path) -> _Papers:
         return _Papers()
 
 
-DOCKER = Kind("docker", Framing.DOCKER, _patterns, _labels)
+DOCKER = Kind("docker", Framing.DOCKER, _patterns, _describe)

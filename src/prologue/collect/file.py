@@ -81,6 +81,11 @@ class TailedFile:
         self.lost = 0
         self.split_lines = 0
         self.error = ""
+        # Since the start, for the status page.
+        self.lines = 0
+        self.acked_bytes = 0
+        self.retries = 0
+        self.caught_up_at = now  # everything written before then is acknowledged
         # Bookkeeping of the tracker and the tailer.
         self.version = UNREGISTERED  # the checkpoint version that knows this incarnation
         self.rotated = False
@@ -112,6 +117,7 @@ class TailedFile:
         self.offset = offset
         self._tail = context_before(self.fd, offset)
         self._scanned = 0
+        self._complete_at = self.caught_up_at
         self.pending = None
 
     def move_to(self, offset: int) -> None:
@@ -141,6 +147,8 @@ class TailedFile:
             raise ContentReplaced
         if size != self.size:
             self.lost += max(0, self.size - size)
+            if self.acked == self.size:
+                self.caught_up_at = now
             self.size, self.last_growth = size, now
         if size == self.offset and rewritten and context_before(self.fd, self.offset) != self._tail:
             raise ContentReplaced
@@ -158,6 +166,8 @@ class TailedFile:
             body = self._body(want)
             end = cut(body, self.found.framing)
             if end:
+                if self._is_last(body):
+                    self._complete_at = now
                 return self._chunk(body[:end], split=False)
             longest = self._longest(settings)
             if len(body) >= longest or (self._is_last(body) and self._may_flush(now, settings)):
@@ -172,6 +182,7 @@ class TailedFile:
         """Everything read so far is durable."""
         self.acked, self._acked_tail = self.offset, self._tail
         self.pending = None
+        self.caught_up_at = max(self.caught_up_at, self._complete_at)
         self._entry = None
 
     def entry(self, seen_ns: int) -> FileEntry:
@@ -255,4 +266,5 @@ class TailedFile:
         self._tail = (self._tail + data[-CONTEXT_BYTES:])[-CONTEXT_BYTES:]
         self._scanned = 0
         self.split_lines += split
+        self.lines += data.count(b"\n") or 1
         return chunk

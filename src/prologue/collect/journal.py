@@ -35,12 +35,20 @@ from prologue.collect.identity import new_token
 from prologue.collect.sender import Backoff
 from prologue.collect.settings import CollectSettings
 from prologue.collect.status import SourceState, SourceStatus
-from prologue.model.errors import BufferFull, PrologueError
+from prologue.model.errors import BufferFull, PositionConflict, PrologueError
 from prologue.model.labels import with_service_name
 from prologue.model.payload import Payload, PayloadFormat, PayloadSink, SourcePosition
 
 JOURNAL_FOLDERS = ("/var/log/journal", "/run/log/journal")
 LOOK_S = 0.2
+
+
+class _Elsewhere(Exception):
+    """The sink wants the source from another place on."""
+
+    def __init__(self, resume_at: int) -> None:
+        super().__init__(resume_at)
+        self.resume_at = resume_at
 
 
 class _Line(msgspec.Struct):
@@ -64,6 +72,8 @@ class JournalFollower:
         self._monotonic = context.monotonic
         self._program = program
         self._entry = _settle(entry, sink) if entry else JournalEntry(f"journal:{new_token()}", "", 0)
+        # What an earlier life promised and this one has not passed yet: perhaps it arrived after all.
+        self._doubt = entry if entry is not None else self._entry
         self._labels = with_service_name({"source": "journal", "host": settings.host})
         self._backoff = Backoff(context)
         self._stopping = threading.Event()
@@ -127,7 +137,25 @@ class JournalFollower:
                     self._follow(errors)
                 except OSError as error:
                     self._error = f"journalctl cannot be started: {error.strerror}"
+                except _Elsewhere as elsewhere:
+                    self._go_on_at(elsewhere.resume_at)
+                    continue
                 self._pause(errors)
+
+    def _go_on_at(self, held: int) -> None:
+        """The sink holds more or less than we believe: find the cursor that belongs to its position.
+
+        It is the promise of an earlier life whose answer never came, or nobody knows it: then the entries
+        after our cursor go on under a new name, which may repeat the last payload and loses nothing.
+        """
+        doubt = self._doubt
+        if doubt.pending_cursor and doubt.pending_offset == held:
+            self._entry = JournalEntry(doubt.source, doubt.pending_cursor, held)
+        else:
+            self._error = "the sink's position is not one of ours; the last entries may be stored twice"
+            self._entry = JournalEntry(f"journal:{new_token()}", self._entry.cursor, 0)
+        self._doubt = JournalEntry(self._entry.source, "", 0)
+        self._read = self._entry.offset
 
     def _follow(self, errors: IO[bytes]) -> None:
         """Run journalctl until it ends, and send what it writes."""
@@ -180,6 +208,8 @@ class JournalFollower:
         while not self._deliver(payload):
             if self._stopping.is_set():
                 return
+        if end >= self._doubt.pending_offset:
+            self._doubt = JournalEntry(done.source, "", 0)
         self._entry = JournalEntry(done.source, promised.pending_cursor, end)
         self._writer.put_journal(self._entry)
         self._state = SourceState.IDLE
@@ -202,6 +232,8 @@ class JournalFollower:
             self._error = ""
             self._backoff.succeed()
             return True
+        if isinstance(error, PositionConflict):
+            raise _Elsewhere(error.resume_at)
         self.retries += 1
         self._error = f"not taken yet, tried again: {error}"
         self._wait(error.retry_after if isinstance(error, BufferFull) else 0.0)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prologue.collect.chunks import Framing
+from prologue.collect.service import Described
 from prologue.collect.settings import CollectSettings
 
 
@@ -21,20 +22,22 @@ class Found:
     kind: str
     framing: Framing
     labels: Mapping[str, str]
+    # The rule by which `labels` came to their service.
+    service_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """Duties: `patterns` answers absolute globs as the machine sees them (without the root).
 
-    `labels(host_path, path, settings)` derives labels from the machine's path and from what lies
-    beside `path`; it raises nothing: what it cannot learn it leaves out. `host`, `filename` and
-    `source` are added by discovery.
+    `describe(host_path, path, settings)` derives labels and the service from the machine's path and
+    from what lies beside `path`; it raises nothing: what it cannot learn it leaves out. `host`,
+    `filename` and `source` are added by discovery, and what a setting says wins.
     """
 
     name: str
     framing: Framing
     patterns: Callable[[CollectSettings], tuple[str, ...]]
-    labels: Callable[[str, Path, CollectSettings], Mapping[str, str]]
+    describe: Callable[[str, Path, CollectSettings], Described]
     # Folders this kind keeps out of, because they are another kind's.
     avoid: tuple[str, ...] = ()

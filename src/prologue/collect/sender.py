@@ -127,11 +127,13 @@ class Sender:
         self.acked_payloads += 1
         self.backoff.succeed()
         file.error = ""
+        file.acked_bytes += size
         file.acknowledge()
 
     def _failed(self, file: TailedFile, error: BaseException, now: float) -> None:
         """Keep the payload and wait, or, where the sink says so, read again from elsewhere."""
         self.retries += 1
+        file.retries += 1
         cure = getattr(error, "cure", "")
         file.error = f"not taken yet, tried again: {error}" + (f"; {cure}" if cure else "")
         if isinstance(error, PositionConflict):

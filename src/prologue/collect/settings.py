@@ -17,6 +17,9 @@ from prologue.model.errors import ConfigError
 KIB = 1024
 MIB = 1024 * KIB
 
+DEFAULT_TENANT = "default"
+MAX_IN_FLIGHT_BYTES = 64 * MIB
+
 DEFAULT_PATTERNS = (
     "/var/log/**/*.log",
     "/var/log/syslog",
@@ -93,7 +96,7 @@ class CollectSettings:
     journal_directory: Path | None = None
     # The first start takes this much of the journal's past.
     journal_initial_s: float = 86_400.0
-    tenant: str = "default"
+    tenant: str = DEFAULT_TENANT
     host: str = field(default_factory=socket.gethostname)
     # IANA name of the zone of times that say none.
     time_zone: str = field(default_factory=local_time_zone)
@@ -103,7 +106,7 @@ class CollectSettings:
     # A longer line is split, and counted; nothing of it is lost.
     max_line_bytes: int = 16 * MIB
     # Read but not yet acknowledged, over all sources: the bound on memory.
-    max_in_flight_bytes: int = 64 * MIB
+    max_in_flight_bytes: int = MAX_IN_FLIGHT_BYTES
     # On the very first start only: at most this much of the end of each file that is there already.
     initial_max_bytes: int = 64 * MIB
     # On the very first start only: files untouched for longer begin at their end. None: no such limit.

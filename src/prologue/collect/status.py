@@ -37,6 +37,15 @@ class SourceStatus:
     lost_bytes: int = 0
     # Lines longer than the limit, and last lines sent without their newline.
     split_lines: int = 0
+    # Since the start: records read, bytes acknowledged, chunks that had to be sent again.
+    lines: int = 0
+    acked_bytes: int = 0
+    retries: int = 0
+    # Age of the oldest line that is not durable yet, at most; 0 where all of it is.
+    lag_seconds: float = 0.0
+    # The service its lines belong to, and the rule that said so.
+    service: str = ""
+    service_from: str = ""
     errors: tuple[str, ...] = ()
 
     @property

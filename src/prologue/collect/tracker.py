@@ -28,6 +28,8 @@ COPY_GRACE_S = 30.0
 CATCH_UP_LOOKS = 100
 # A folder that is renamed in while it is listed may hide a file; the next rotation finds it.
 CATCH_UP_SLACK_NS = 60_000_000_000
+# How much older than our last look a file may seem that was written after it: a file system's clock ticks.
+CLOCK_TICK_NS = 1_000_000_000
 
 
 class Tracker:
@@ -45,6 +47,8 @@ class Tracker:
         self._inodes: dict[str, int] = {}  # what the folder said about a path when it was last synced
         self.files: dict[FileKey, TailedFile] = {}
         self.by_path: dict[str, TailedFile] = {}
+        # When all was looked at last, in Unix ns: what was created and rotated away since was not seen.
+        self._looked = max((entry.seen_ns for entry in checkpoint.files), default=0)
         self._left: dict[str, TailedFile] = {}  # the file a path led to last, while it leads nowhere
         self._since: dict[str, int] = {}  # when the file was last written that a path led to first
         self._families: dict[tuple[str, str], set[str]] = {}  # (folder, stem) -> paths being read
@@ -59,6 +63,7 @@ class Tracker:
 
     def apply(self, scan: Scan) -> None:
         """Compare everything with a scan of the machine."""
+        began = self._clock()
         for path, inode in scan.files.items():
             if self._inodes.get(path) != inode or path not in self.by_path:
                 self.sync(path)
@@ -73,6 +78,7 @@ class Tracker:
         current = self.by_path.keys() | self._left.keys()
         self._since = {path: since for path, since in self._since.items() if path in current}
         self.blocked.update({folder: _cure(folder, why) for folder, why in scan.denied.items()})
+        self._looked = began
 
     def after_first_scan(self) -> None:
         """Files that were renamed while nobody watched are found by their inode and read to the end."""
@@ -122,12 +128,15 @@ class Tracker:
         self.copies.pop(path, None)
         if before is not None:
             self._detach(path, before)
+        unknown = path not in self._since and not self._first_start
         file = self._begin(fd, key, found)
         before = self._left.pop(path, None)
         if before is not None:
             file.after = None if before.closed else before
             since = max(self._since.get(path, before.mtime_ns), before.mtime_ns - CATCH_UP_SLACK_NS)
             self._catch_up(found, before.key[0], since)
+        elif unknown and self._looked:
+            self._catch_up(found, key[0], self._looked - CLOCK_TICK_NS)
 
     def replaced(self, file: TailedFile) -> None:
         """The content we knew is gone: find its copy, and begin the file anew."""

@@ -24,8 +24,14 @@ from prologue.config.values import parse_value, show_value
 from prologue.config.yaml_file import read_file
 from prologue.model.errors import ConfigError
 
-FLAGS: Mapping[str, str] = {"http.listen": "--listen", "data_dir": "--data-dir", "log.level": "--log-level"}
-"""The settings that have a flag of `prologue up`."""
+FLAGS: Mapping[str, str] = {
+    "http.listen": "--listen",
+    "data_dir": "--data-dir",
+    "log.level": "--log-level",
+    "agent.url": "--url",
+    "agent.listen": "--listen",
+}
+"""The settings that have a flag, of `prologue up` or `prologue agent`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from prologue.config.section import Duration, Listen, ListenOrOff, Section, Size
+from prologue.config.sections.agent import Agent
 from prologue.config.sections.grpc import Grpc
 from prologue.config.sections.limits import Limits
 from prologue.config.sections.receivers import Receivers
@@ -269,6 +270,13 @@ class Collect(Section, frozen=True):
             " (`/host`)."
         ),
     ] = Path("/")
+    host: Annotated[
+        str,
+        Meta(
+            description="Name of this machine, the label `host`. Empty: its host name. In a pod, give it the"
+            " node's (`spec.nodeName`)."
+        ),
+    ] = ""
     rescan: Annotated[
         Duration, Meta(gt=0, description="How often to look for new files where the kernel does not tell.")
     ] = 5.0
@@ -320,4 +328,5 @@ class Settings(Section, frozen=True):
     store: Store = Store()
     query: Query = Query()
     collect: Collect = Collect()
+    agent: Agent = Agent()
     log: Log = Log()

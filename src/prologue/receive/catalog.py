@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prologue.receive import jsonlines, lines
+from prologue.receive import jsonlines, lines, payloads
 from prologue.receive.elasticsearch import receiver as elasticsearch
 from prologue.receive.loki import receiver as loki
 from prologue.receive.otlp import receiver as otlp
@@ -11,6 +11,7 @@ from prologue.receive.receiver import Receiver
 RECEIVERS: tuple[Receiver, ...] = (
     jsonlines.RECEIVER,
     lines.RECEIVER,
+    payloads.RECEIVER,
     loki.RECEIVER,
     otlp.RECEIVER,
     elasticsearch.RECEIVER,

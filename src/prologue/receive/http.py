@@ -20,6 +20,7 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from prologue.model.errors import PayloadTooLarge, PrologueError, UserError
+from prologue.receive import positions
 from prologue.receive.answers import BODY_TIMEOUT
 from prologue.receive.catalog import RECEIVERS
 from prologue.receive.compression import decompress
@@ -141,8 +142,8 @@ class ProbeRoute(Route):
 
 
 def routes(intake: Intake, *, receivers: Sequence[Receiver] = RECEIVERS) -> list[Route]:
-    """The routes of every receiver and of its probes."""
-    found: list[Route] = []
+    """The routes of every receiver and of its probes, and where agents ask for positions."""
+    found: list[Route] = [positions.route(intake.sink)]
     for receiver in receivers:
         intake.tally(receiver)
         endpoint = partial(handle, intake, receiver)

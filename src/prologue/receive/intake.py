@@ -21,7 +21,7 @@ from dataclasses import replace
 from functools import partial
 
 from prologue.model.errors import BufferFull, PrologueError
-from prologue.model.payload import PayloadSink
+from prologue.model.payload import Payload, PayloadSink
 from prologue.receive.compression import decompress
 from prologue.receive.limits import RateLimits
 from prologue.receive.receiver import Decoded, Push, Receiver
@@ -116,7 +116,10 @@ class Intake:
             decoded, size = work()
         else:
             decoded, size = await asyncio.get_running_loop().run_in_executor(self._threads, work)
-        await self._store(decoded)
+        if receiver.each:
+            decoded = await self._store_each(decoded)
+        else:
+            await self._store(decoded)
         self.limits.charge(push.tenant, push.peer, size=size, lines=decoded.records)
         metrics.RECEIVE_RECORDS.labels(receiver.name).inc(decoded.records)
         self.tally(receiver).took(decoded.records, size)
@@ -139,3 +142,16 @@ class Intake:
         if pending:
             # Shielded: a sender that hangs up must not cancel what the buffer is writing.
             await asyncio.shield(asyncio.gather(*pending))
+
+    async def _store_each(self, decoded: Decoded) -> Decoded:
+        """The same, with what became of each payload; its records are those that are durable now."""
+        errors = await asyncio.shield(asyncio.gather(*map(self._outcome, decoded.payloads)))
+        stored = [p for p, error in zip(decoded.payloads, errors, strict=True) if error is None]
+        return replace(decoded, errors=tuple(errors), records=sum(payload.records for payload in stored))
+
+    async def _outcome(self, payload: Payload) -> PrologueError | None:
+        try:
+            await asyncio.wrap_future(self.sink.append(payload))
+        except PrologueError as error:
+            return error
+        return None

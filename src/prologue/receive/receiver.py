@@ -47,17 +47,20 @@ class Push:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What a body holds. At most one payload, so that the answer covers all of it or nothing.
+    """What a body holds. At most one payload, so that the answer covers all of it or nothing, unless
+    the receiver answers each payload by itself.
 
     `records` counts what the payload holds. `warning` tells of records that were kept with a flaw,
     where the protocol has a place for it. `reply` is what a protocol that answers for each record
-    will say; it is sent only once the payload is durable.
+    will say; it is sent only once the payload is durable. `errors` is what became of each payload where
+    each is answered by itself: None for one that is durable.
     """
 
     payloads: tuple[Payload, ...]
     records: int
     warning: str = ""
     reply: bytes = b""
+    errors: tuple[PrologueError | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,9 @@ class Receiver:
 
     `admit` answers the tenant of a request whose body nobody has read, or raises `UserError`
     (`Unauthorized` for a wrong or missing token).
+
+    `each`: the answer tells of every payload by itself, so one that is not stored does not fail the
+    others; `Decoded.errors` says what became of them.
     """
 
     name: str
@@ -117,3 +123,4 @@ class Receiver:
     admit: Callable[[Push, ReceiveSettings], str] = admit_everyone
     methods: tuple[str, ...] = ("POST",)
     probes: tuple[Probe, ...] = ()
+    each: bool = False

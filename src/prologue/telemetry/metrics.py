@@ -156,6 +156,32 @@ COLLECT_LOST_BYTES = Gauge(
     registry=REGISTRY,
 )
 
+# What `prologue agent` ships. Read when the agent's `/metrics` is asked; 0 everywhere else.
+SHIP_PAYLOADS = Gauge(
+    "prologue_ship_payloads", "Payloads the endpoint acknowledged, since start.", registry=REGISTRY
+)
+SHIP_BYTES = Gauge(
+    "prologue_ship_bytes", "Bytes of the payloads the endpoint acknowledged, since start.", registry=REGISTRY
+)
+SHIP_RETRIES = Gauge(
+    "prologue_ship_retries",
+    "Tries that failed and were, or will be, repeated, since start.",
+    registry=REGISTRY,
+)
+SHIP_REFUSED = Gauge(
+    "prologue_ship_refused_payloads",
+    "Payloads the endpoint refused for good, put aside on the agent's disk. Anything above 0 wants a look.",
+    registry=REGISTRY,
+)
+SHIP_WAITING_BYTES = Gauge(
+    "prologue_ship_waiting_bytes", "Bytes read that wait for their batch.", registry=REGISTRY
+)
+SHIP_LAST_SUCCESS = Gauge(
+    "prologue_ship_last_success_timestamp_seconds",
+    "Unix time of the newest acknowledgement; 0 before the first since start.",
+    registry=REGISTRY,
+)
+
 # The store.
 STORE_LAST_BATCH_TIMESTAMP = Gauge(
     "prologue_store_last_batch_timestamp_seconds",

@@ -1,0 +1,1 @@
+"""`prologue agent`: the collector of `prologue up` without a store; begin with `prologue.app.agent.run`."""

@@ -1,0 +1,102 @@
+"""`prologue agent`: ship this machine's logs to a server; `prologue agent status`: how that goes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from prologue.config.load import load
+from prologue.model.errors import TemporaryError, UserError
+
+
+@click.group("agent", invoke_without_command=True)
+@click.option("--config", type=click.Path(path_type=Path), help="Configuration file (YAML).")
+@click.option("--url", metavar="URL", help="Where to ship to.")
+@click.option("--listen", metavar="HOST:PORT", help="Address of the agent's own status page.")
+@click.option("--data-dir", metavar="DIR", help="Folder for what the agent remembers.")
+@click.option("--log-level", metavar="LEVEL", help="debug, info, warning or error.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    *,
+    config: Path | None,
+    url: str | None,
+    listen: str | None,
+    data_dir: str | None,
+    log_level: str | None,
+) -> int | None:
+    """Ship this machine's logs to a Prologue server, an OTLP endpoint or a Loki, until Ctrl-C or SIGTERM.
+
+    Collects what `prologue up` would collect, and keeps nothing but its place in each file: an offset
+    moves when the other side has the line on disk. `prologue config show` lists what can be set, under
+    `agent` and `collect`.
+    """
+    flags = {"agent.url": url, "agent.listen": listen, "data_dir": data_dir, "log.level": log_level}
+    ctx.obj = (config, flags)
+    if ctx.invoked_subcommand is not None:
+        return None
+    settings = load(config, flags).settings
+    from prologue.app.agent.run import run  # noqa: PLC0415 - `--help` need not wait for it
+
+    return run(settings)
+
+
+@command.command("status")
+@click.option("--json", "as_json", is_flag=True, help="Print the agent's answer as it is.")
+@click.pass_context
+def status(ctx: click.Context, *, as_json: bool) -> None:
+    """Show each source: its lag, lines read, acknowledged, retried, and what is wrong.
+
+    Asks the agent that runs with the same configuration, at `agent.listen`.
+    """
+    config, flags = ctx.obj
+    listen = load(config, flags).settings.agent.listen
+    if not listen:
+        raise UserError("agent.listen is empty, so the agent answers nobody", cure="set it, or --listen")
+    snapshot, text = _ask(listen)
+    if as_json:
+        click.echo(text)
+        return
+    _show(snapshot)
+
+
+def _ask(listen: str) -> tuple[dict[str, Any], str]:
+    import httpx  # noqa: PLC0415 - as above
+    import orjson  # noqa: PLC0415
+
+    from prologue.config.values import parse_listen  # noqa: PLC0415
+
+    host, port = parse_listen(listen)
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - recognised, not bound
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}/status"
+    try:
+        answer = httpx.get(url, timeout=10, trust_env=False)
+        return orjson.loads(answer.content), answer.text
+    except (httpx.HTTPError, orjson.JSONDecodeError) as error:
+        raise TemporaryError(
+            f"no agent answers at {url}: {error}",
+            cure="start one with `prologue agent`, or name its address with --listen",
+        ) from error
+
+
+def _show(snapshot: dict[str, Any]) -> None:
+    from rich.console import Console  # noqa: PLC0415 - as above
+    from rich.table import Column, Table  # noqa: PLC0415
+
+    from prologue.app.agent.page import COLUMNS, cells  # noqa: PLC0415
+
+    to = snapshot["destination"]
+    click.echo(
+        f"agent {snapshot['agent']} ships to {to['url']} ({to['protocol']}): "
+        f"{to['shipped_payloads']} payloads, {to['retries']} retries, "
+        f"{to['refused_payloads']} put aside, {to['waiting_payloads']} waiting"
+    )
+    for problem in [*snapshot["problems"], *([to["last_error"]] if to["last_error"] else [])]:
+        click.echo(f"  {problem}")
+    table = Table(*(Column(name, no_wrap=True) for name in COLUMNS), box=None)
+    for source in snapshot["sources"]:
+        table.add_row(*cells(source))
+    # A path that is cut short names nothing: in a narrow terminal or a pipe lines may be longer.
+    Console(width=max(Console().width, 500), soft_wrap=True).print(table)

@@ -1,0 +1,34 @@
+"""How far sources are held: in order, a tenant's own, bounded."""
+
+from __future__ import annotations
+
+import pytest
+
+from prologue.receive.positions import MAX_SOURCES
+
+
+def ask(served, body: object, **headers: str):
+    return served.client.post("/api/v1/positions", json=body, headers=headers)
+
+
+def test_positions_are_answered_in_order_and_for_the_tenant(served):
+    held = {"default/a": 7, "other/a": 9}
+    served.sink.durable_position = lambda source: held.get(source, 0)
+    assert ask(served, {"sources": ["b", "a"]}).json() == {"positions": [0, 7]}
+    assert ask(served, {"sources": ["a"]}, **{"X-Scope-OrgID": "other"}).json() == {"positions": [9]}
+
+
+@pytest.mark.parametrize("body", [[], {"sources": 1}, {"sources": [1]}], ids=str)
+def test_a_wrong_question_is_400(served, body):
+    answer = ask(served, body)
+    assert answer.status_code == 400
+    assert answer.json()["cure"]
+
+
+def test_a_bad_tenant_is_refused(served):
+    assert ask(served, {"sources": []}, **{"X-Scope-OrgID": "a b"}).status_code == 400
+
+
+def test_questions_are_bounded(served):
+    assert ask(served, {"sources": [""] * (MAX_SOURCES + 1)}).status_code == 413
+    assert served.client.post("/api/v1/positions", content=b"x" * 6_000_000).status_code == 413
