@@ -181,3 +181,16 @@ def test_what_a_damaged_segment_lost_stays_in_the_store(migrated, writer):
     writer.parse([stage(b"2026-11-23 one\n", 1)])
     writer.commit(1, recover=True, complete=False)
     assert bodies(migrated) == ALL
+
+
+def test_words_and_traces_are_indexed_when_parts_are_merged(migrated, writer):
+    sizes = "SELECT name, data_compressed_bytes AS n FROM system.data_skipping_indices WHERE table = 'logs'"
+
+    def indexed() -> set[str]:
+        return {row["name"] for row in migrated.arrow(sizes).to_pylist() if row["n"]}
+
+    writer.parse([stage()])
+    writer.commit(7, recover=False)
+    assert indexed() == {"batch_range"}
+    migrated.command("OPTIMIZE TABLE logs FINAL")
+    assert indexed() == {"batch_range", "body_words", "trace_bloom"}

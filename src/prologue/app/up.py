@@ -18,6 +18,7 @@ import uvicorn
 import uvloop
 
 from prologue.app import collecting
+from prologue.app.lean import leave_pandas_out
 from prologue.app.node import Node
 from prologue.app.receiving import DEFAULT_OTLP_HTTP, http_tls
 from prologue.app.stopping import Stop
@@ -48,6 +49,7 @@ def run(settings: Settings) -> int:
     Raises PrologueError where it cannot start.
     """
     log.set_up(settings.log.level, settings.log.format)
+    leave_pandas_out()
     with ExitStack() as stack:
         stop = stack.enter_context(Stop(settings.http.shutdown_timeout + _AFTER_REQUESTS_SECONDS))
         tls = http_tls(settings)

@@ -1,4 +1,4 @@
-"""Line filters as conditions on the line, and the hint that lets the text index skip granules."""
+"""Line filters as conditions on the line, and the hint that lets the index of words skip granules."""
 
 from __future__ import annotations
 
@@ -21,17 +21,18 @@ def line_condition(stage: LineFilter, line: Expr, bindings: Bindings) -> Expr:
 
 
 def index_hint(stage: LineFilter, bindings: Bindings) -> Expr | None:
-    """A weaker condition on the stored body that the text index answers; None where there is none.
+    """A weaker condition on the stored body that the index of words answers; None where there is none.
 
-    Only tokens inside the needle count: those at its edges may be parts of longer ones.
+    Only tokens inside the needle count: those at its edges may be parts of longer ones. It is a hint, so
+    that no line is split into words again to be asked what the index has answered.
     """
     if stage.op is not LineOp.CONTAINS or any(needle.is_ip for needle in stage.needles):
         return None
     tokens = [inner_tokens(needle.text) for needle in stage.needles]
     if not all(tokens):
         return None
-    tests = (f"hasAllTokens(lower(body), {bindings.texts(rarest(found))})" for found in tokens)
-    return expr(" OR ".join(tests), column("body"))
+    tests = (f"hasAll(tokens(lower(body)), {bindings.texts(rarest(found))})" for found in tokens)
+    return expr(f"indexHint({' OR '.join(tests)})", column("body"))
 
 
 def inner_tokens(text: str) -> tuple[str, ...]:
@@ -51,8 +52,7 @@ def inner_tokens(text: str) -> tuple[str, ...]:
 def rarest(tokens: tuple[str, ...]) -> tuple[str, ...]:
     """The tokens worth asking the index for: few, and those that likely few lines have.
 
-    A token that most lines have costs its whole list of lines and rules nothing out. Numbers and long
-    words are rarer than short words.
+    A token that most lines have rules nothing out. Numbers and long words are rarer than short words.
 
     >>> rarest(("for", "item", "key", "miss", "id7"))
     ('id7', 'item')
