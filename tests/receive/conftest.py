@@ -7,8 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -17,39 +16,14 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
-from prologue.model.payload import Payload, Receipt
+from prologue.model.payload import Payload
 from prologue.receive.http import routes
 from prologue.receive.intake import Intake
 from prologue.receive.receiver import Decoded, Push
 from prologue.receive.settings import ReceiveSettings
+from tests.support.sink import RecordingSink
 
 ARRIVAL_NS = 1_760_000_000_123_456_789
-
-
-@dataclass
-class RecordingSink:
-    """Acknowledges at once, unless told to refuse, to fail, or to leave the future to the test."""
-
-    payloads: list[Payload] = field(default_factory=list)
-    futures: list[Future[Receipt]] = field(default_factory=list)
-    refusal: Exception | None = None
-    failure: Exception | None = None
-    hold: bool = False
-
-    def append(self, payload: Payload) -> Future[Receipt]:
-        if self.refusal:
-            raise self.refusal
-        future: Future[Receipt] = Future()
-        self.payloads.append(payload)
-        self.futures.append(future)
-        if self.failure:
-            future.set_exception(self.failure)
-        elif not self.hold:
-            future.set_result(Receipt(0))
-        return future
-
-    def durable_position(self, source: str) -> int:
-        return 0
 
 
 @dataclass(frozen=True)

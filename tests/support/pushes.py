@@ -129,5 +129,12 @@ SAMPLES = {
         path_parameters={"index": "logs"},
         beside=(b'{"create":{}}\n{"a":1}\n{"create":{}}\n{"a":\n{"delete":{"_id":"1"}}\n', 1),
     ),
+    "gelf json": Sample(
+        "gelf",
+        "/gelf",
+        b'{"version":"1.1","host":"h","short_message":"a"}\n{"host":"h","short_message":"b","_c":{"d":1}}',
+        2,
+        JSON,
+    ),
 }
 """By name; the first word is the receiver's."""

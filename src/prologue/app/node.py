@@ -1,8 +1,9 @@
 """One process with every role: what is opened, in order, and closed, in the reverse order.
 
     open:  engine -> migrations -> writer -> buffer -> ingest -> retention, deleter -> collector -> gRPC
-           -> HTTP
-    drain: HTTP, gRPC (no new pushes) -> collector -> buffer flushed -> ingest (all that is sealed) -> engine
+           -> sockets -> HTTP
+    drain: HTTP, gRPC (no new pushes) -> sockets -> collector -> buffer flushed -> ingest (all that is sealed)
+           -> engine
 
 Each step leaves the next one nothing to lose: a push is answered only once it is on disk, so whatever
 the drain does not finish in time is in the buffer and is written at the next start.
@@ -18,7 +19,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from prologue.app import collecting, gauges, receiving
+from prologue.app import collecting, gauges, receiving, streams
 from prologue.app.deleting import Deleter
 from prologue.buffer.disk import DiskBuffer
 from prologue.buffer.lock import DirectoryLock
@@ -46,6 +47,8 @@ logger = logging.getLogger(__name__)
 _WRITERS = 2
 # For open calls to be answered; a stream of access logs never ends by itself.
 _GRPC_GRACE_SECONDS = 1.0
+# For what was read from sockets to become durable.
+_STREAMS_GRACE_SECONDS = 2.0
 
 
 class Node:
@@ -104,6 +107,9 @@ class Node:
         self.grpc = receiving.start_grpc(settings, intake)
         if self.grpc is not None:
             self._stack.callback(self.grpc.stop, 0.0)
+        self.streams = streams.server_for(settings, self.buffer, self.standings, intake.limits)
+        self._stack.callback(self.streams.stop, 0.0)
+        self.streams.start()
         self._bind_gauges()
         self._ready = True
         return Context(
@@ -167,6 +173,7 @@ class Node:
         self._ready = False
         if self.grpc is not None:
             self.grpc.stop(_GRPC_GRACE_SECONDS)
+        self.streams.stop(max(0.1, min(_STREAMS_GRACE_SECONDS, seconds)))
         if self.collector is not None:
             self.collector.stop(2.0)
         try:

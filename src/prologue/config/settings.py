@@ -20,6 +20,7 @@ from prologue.config.sections.agent import Agent
 from prologue.config.sections.grpc import Grpc
 from prologue.config.sections.limits import Limits
 from prologue.config.sections.receivers import Receivers
+from prologue.config.sections.streams import Fluent, Gelf, Syslog
 from prologue.receive.settings import OTLP_INDEX_ATTRIBUTES
 
 
@@ -323,6 +324,9 @@ class Settings(Section, frozen=True):
     grpc: Grpc = Grpc()
     limits: Limits = Limits()
     receivers: Receivers = Receivers()
+    syslog: Syslog = Syslog()
+    fluent: Fluent = Fluent()
+    gelf: Gelf = Gelf()
     labels: Labels = Labels()
     buffer: Buffer = Buffer()
     store: Store = Store()

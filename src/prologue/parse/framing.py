@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from prologue.model.errors import PayloadError
 from prologue.parse import timestamps
 from prologue.parse.columns import array
+from prologue.parse.gelf import gelf
+from prologue.parse.syslog import syslog
 
 _ERROR = "map('__error__', '{kind}', '__error_details__', '{why}')"
 _OBSERVED = timestamps.from_nanoseconds("observed")
@@ -159,6 +161,8 @@ FRAMINGS: Mapping[str, Framing] = {
     "docker": Framing(docker, _docker_pieces),
     "cri": Framing(cri, _cri_pieces),
     "journal": Framing(journal, _never),
+    "syslog": Framing(syslog, _never),
+    "gelf": Framing(gelf, _never),
 }
 """Every framing by the name that a payload's `framing` param uses."""
 

@@ -6,8 +6,8 @@ arrival) is one entry in a dictionary, repeated by count. The engine strips the 
 framing, takes the line apart.
 
 Framings: `plain` (the line is the body), `docker` (json-file objects), `cri` (time, stream, P or F,
-text), `journal` (objects of `journalctl -o json`). Lines that are not of their framing are kept
-whole with `__error__`.
+text), `journal` (objects of `journalctl -o json`), `syslog` (RFC 5424 and 3164), `gelf` (objects).
+Lines that are not of their framing are kept whole with `__error__`.
 """
 
 from __future__ import annotations

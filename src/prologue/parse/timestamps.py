@@ -62,19 +62,20 @@ def leading(body: str, zone: str, arrival: str) -> str:
     turned = "replaceRegexpOne(found, '^[A-Z]..( [A-Z].. ..) ([^ ]+) (....)$', '\\\\3\\\\1 \\\\2')"
     return (
         f"multiIf(({found} AS found) != '', if(match(found, '^[A-Z].. .. [^ ]+$'), "
-        f"{_latest('found', zone, arrival)}, {_parsed(turned, zone)}), "
-        f"({common} AS common) != '', {_parsed('common', zone)}, NULL)"
+        f"{latest('found', zone, arrival)}, {parsed(turned, zone)}), "
+        f"({common} AS common) != '', {parsed('common', zone)}, NULL)"
     )
 
 
-def _parsed(text: str, zone: str) -> str:
+def parsed(text: str, zone: str) -> str:
+    """A time in any spelling that names its year; `zone` is an expression. NULL where it is none."""
     return f"toTimeZone(parseDateTime64BestEffortOrNull({text}, 9, {zone}), 'UTC')"
 
 
-def _latest(text: str, zone: str, arrival: str) -> str:
+def latest(text: str, zone: str, arrival: str) -> str:
     """The time in the last year in which it is at most a day after `arrival`; some years lack a leap day."""
     years = (f"toString(toYear(toTimeZone({arrival}, {zone})) {shift})" for shift in ("+ 1", "", "- 1"))
-    times = ", ".join(_parsed(f"concat({year}, ' ', {text})", zone) for year in years)
+    times = ", ".join(parsed(f"concat({year}, ' ', {text})", zone) for year in years)
     return f"arrayFirst(t -> t <= addDays({arrival}, 1), [{times}])"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prologue.receive import jsonlines, lines, payloads
 from prologue.receive.elasticsearch import receiver as elasticsearch
+from prologue.receive.gelf import receiver as gelf
 from prologue.receive.loki import receiver as loki
 from prologue.receive.otlp import receiver as otlp
 from prologue.receive.receiver import Receiver
@@ -15,4 +16,5 @@ RECEIVERS: tuple[Receiver, ...] = (
     loki.RECEIVER,
     otlp.RECEIVER,
     elasticsearch.RECEIVER,
+    gelf.HTTP,
 )

@@ -60,6 +60,19 @@ class RateLimits:
         self._lock = threading.Lock()
         self._levels: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
 
+    @property
+    def unlimited(self) -> bool:
+        """Whether nobody is limited, so that nothing needs to be charged."""
+        settings = self._settings
+        return not (
+            settings.tenant_bytes
+            or settings.tenant_lines
+            or settings.source_bytes
+            or settings.source_lines
+            or settings.bytes_by_tenant
+            or settings.lines_by_tenant
+        )
+
     def require(self, receiver: str, tenant: str, source: str) -> None:
         """Raises `RateLimited` where the tenant or the source is over a limit. `source` may be empty."""
         for limit in self._limits(tenant, source):

@@ -70,6 +70,29 @@ RECEIVE_LIMITED = Counter(
     registry=REGISTRY,
 )
 
+# Receivers that are sockets: syslog, Fluent Forward, GELF. What they take counts above, too.
+STREAM_CONNECTIONS = Gauge(
+    "prologue_stream_connections",
+    "Connections open now.",
+    ["receiver"],
+    registry=REGISTRY,
+)
+STREAM_ERRORS = Counter(
+    "prologue_stream_errors_total",
+    "What senders did that could not be understood or was over a limit; the log says what and who.",
+    ["receiver"],
+    registry=REGISTRY,
+)
+STREAM_DROPPED = Counter(
+    "prologue_stream_dropped_total",
+    "Records lost, by reason: `kernel` (its queue of datagrams was full), `crowded` (datagrams that came"
+    " while the buffer took nothing), `incomplete` (parts of a message whose others did not come), `limited`"
+    " (datagrams over a rate of `limits`), `refused` (too large for the buffer). Protocols with back-pressure"
+    " lose none.",
+    ["receiver", "why"],
+    registry=REGISTRY,
+)
+
 # From the buffer to the store.
 INGEST_ROWS = Counter(
     "prologue_ingest_rows_total", "Lines that are in the store, since start.", registry=REGISTRY

@@ -1,0 +1,164 @@
+"""Events of Fluent Forward as lines of JSON, as few Python steps an event as there can be.
+
+MessagePack is unpacked and JSON written by C; in between stands one loop. What is said of all events of a
+message (tag, sender) is one prefix of bytes. The message itself is found by the engine, under the names
+senders use; a record without any of them is its own message, as JSON.
+
+An event that is none (no record, no time) is kept, with the reason in `__error__`; those beside it are
+not touched. Text that is not UTF-8 becomes U+FFFD. Next chapter: `prologue.parse.jsonlines`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import msgpack
+import orjson
+
+from prologue.model.errors import LimitError, PayloadError
+
+TIME, TAG, PEER, WHOLE = "fluent_time", "fluent_tag", "network_peer_address", "_msg"
+"""Names of ours beside a record's own. The record's own fields of these names come second."""
+
+MESSAGE_FIELDS = (WHOLE, "log", "message", "msg", "MESSAGE")
+
+_MESSAGE_FIELDS = frozenset(MESSAGE_FIELDS)
+_MOST_EVENTS = 1_000_000
+_MOST_ELEMENTS = 131_072
+_EVENT_TIME = 0
+_LARGEST_TIME = 2**63
+_DEEPEST = 200
+
+
+def unpacker(largest: int) -> msgpack.Unpacker:
+    """An unpacker of untrusted bytes: sizes that are claimed are bounded before anything is allocated.
+
+    Keys that are no text are refused: numbers can be chosen so that a dictionary of them takes hours.
+    """
+    return msgpack.Unpacker(
+        max_buffer_size=largest,
+        max_str_len=largest,
+        max_bin_len=largest,
+        max_ext_len=largest,
+        max_array_len=min(largest, _MOST_ELEMENTS),
+        max_map_len=min(largest, _MOST_ELEMENTS),
+        unicode_errors="surrogateescape",
+        ext_hook=_extension,
+    )
+
+
+def _extension(code: int, data: bytes) -> object:
+    """EventTime (type 0: seconds and nanoseconds, big-endian) as Unix ns; anything else as hex."""
+    if code == _EVENT_TIME and len(data) == 8:
+        return int.from_bytes(data[:4], "big") * 1_000_000_000 + int.from_bytes(data[4:], "big")
+    return data.hex()
+
+
+def packed_events(data: bytes) -> Iterable[object]:
+    """The events of a packed chunk, one behind the other. Raises `PayloadError` where they break off."""
+    found = unpacker(max(len(data), 1))
+    found.feed(data)
+    count = 0
+    try:
+        for event in found:
+            count += 1
+            yield event
+    except UNPACK_ERRORS as error:
+        raise PayloadError(
+            f"the chunk is not MessagePack: {reason_of(error)}", index=count, cure="send whole events"
+        ) from error
+    if found.tell() != len(data):
+        raise PayloadError("the chunk breaks off", index=count, cure="send whole events")
+
+
+UNPACK_ERRORS = (ValueError, RecursionError, msgpack.UnpackException)
+"""What unpacking raises; nesting that is too deep and sizes over the bounds are among them."""
+
+
+def reason_of(error: BaseException) -> str:
+    return str(error) or type(error).__name__
+
+
+def json_lines(tag: str, peer: str, events: Iterable[object]) -> tuple[bytes, int]:
+    """The events as lines, and how many. Raises `LimitError` for too many."""
+    head = orjson.dumps({TAG: tag, PEER: peer} if peer else {TAG: tag})[:-1]
+    timed = b"%b,%b:" % (head, orjson.dumps(TIME))
+    lines: list[bytes] = []
+    for event in events:
+        lines.append(_line(timed, head, event))
+        if len(lines) > _MOST_EVENTS:
+            raise LimitError(f"a message of more than {_MOST_EVENTS} events", cure="send smaller chunks")
+    return b"\n".join([*lines, b""]), len(lines)
+
+
+def _line(timed: bytes, head: bytes, event: Any) -> bytes:
+    try:
+        time, record = event
+        if type(time) is list:  # Fluent Bit since 2.1: the time and metadata of the event
+            time, metadata = time
+            record = {**record, "metadata": metadata} if metadata else record
+        if type(time) is not int or not 0 <= time < _LARGEST_TIME:
+            time = _seconds(time)
+        if _MESSAGE_FIELDS.isdisjoint(record):
+            record = {**record, WHOLE: _dumps(record).decode()}
+        elif type(text := record.get("log")) is str and text.endswith("\n"):
+            record["log"] = text.rstrip("\r\n")
+        if "kubernetes" in record and "service_name" not in record:
+            record["service_name"] = _service(record["kubernetes"])
+        return b"%b%d,%b" % (timed, time, _dumps(record)[1:])
+    except (TypeError, ValueError, AttributeError) as error:
+        return _malformed(head, event, error)
+
+
+def _seconds(time: object) -> int:
+    """A time in seconds with a fraction, as ns. Raises ValueError for what is no time."""
+    if isinstance(time, float) and 0 <= time < _LARGEST_TIME / 1e9:
+        return int(time * 1e9)
+    raise ValueError("the event has no time")
+
+
+def _service(kubernetes: Any) -> str:
+    """The service by what Fluent Bit's and Fluentd's kubernetes filters add; empty where they say none."""
+    if type(kubernetes) is not dict:
+        return ""
+    labels = kubernetes.get("labels")
+    labels = labels if type(labels) is dict else {}
+    names = (labels.get("app.kubernetes.io/name"), labels.get("app"), kubernetes.get("container_name"))
+    return next((name for name in names if type(name) is str and name), "")
+
+
+def _dumps(value: object) -> bytes:
+    """Raises TypeError for what JSON cannot show."""
+    try:
+        return orjson.dumps(value, default=_other)
+    except TypeError:  # text that is not UTF-8, or nesting beyond what the writer goes into
+        return orjson.dumps(_readable(value), default=_other)
+
+
+def _readable(value: object, depth: int = 0) -> object:
+    """The same with text that is UTF-8."""
+    if depth > _DEEPEST:
+        raise TypeError(f"the event is nested more than {_DEEPEST} levels deep")
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if isinstance(value, list):
+        return [_readable(element, depth + 1) for element in value]
+    if isinstance(value, dict):
+        return {_readable(key): _readable(element, depth + 1) for key, element in value.items()}
+    return value
+
+
+def _other(value: object) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _malformed(head: bytes, event: object, error: Exception) -> bytes:
+    """The event as it is, under a reason. What even JSON cannot show is nested hundreds of levels deep."""
+    try:
+        shown = _dumps(event).decode()
+    except TypeError:
+        shown = f"an event nested too deeply to be shown ({sys.getsizeof(event)} bytes at its top)"
+    flaw = {WHOLE: shown, "__error__": "FluentParserErr", "__error_details__": str(error)[:200]}
+    return b"%b,%b" % (head, orjson.dumps(flaw)[1:])
