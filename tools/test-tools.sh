@@ -9,6 +9,8 @@ command -v rsyslogd >/dev/null || missing+=(rsyslog)
 [ -x /lib/systemd/systemd-journal-upload ] || missing+=(systemd-journal-remote)
 command -v clang >/dev/null || missing+=(clang)
 command -v wasm-ld >/dev/null || missing+=(lld)
+command -v strace >/dev/null || missing+=(strace)
+command -v faketime >/dev/null || missing+=(faketime)
 [ ${#missing[@]} = 0 ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   echo "installing for the tests: ${missing[*]}" >&2

@@ -1,36 +1,66 @@
-"""An oracle that hands out ids and remembers which were acknowledged; producers that push them.
+"""An oracle that hands out lines and remembers which were acknowledged, and judges what is stored.
 
-An acknowledgement makes delivery an obligation: stored exactly once. What was sent and not
-acknowledged (the server died first) may be stored once or not at all, never twice. Nothing else may
-be stored.
+An acknowledgement makes delivery an obligation: stored exactly once, as it was sent. What was sent and
+not acknowledged (the server died first) may be stored once or not at all, never twice. Nothing else may
+be stored. The one excuse there is: bytes that a fault destroyed on the disk, if the server said so.
 """
 
 from __future__ import annotations
 
-import random
+import hashlib
+import re
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import httpx
-import orjson
+ID = re.compile(rb"e\d{4}-\d{7}")
+_WORDS = ("disk", "naïve", "日志", '"quoted"', "back\\slash", "a=b", "{}", "tab\there", "%s", "\x1b[31m", "-")
+
+
+def line_of(found: str) -> str:
+    """The one line that goes with an id, so that a changed payload shows."""
+    digest = hashlib.sha256(found.encode()).digest()
+    words = " ".join(_WORDS[byte % len(_WORDS)] for byte in digest[: 1 + digest[0] % 24])
+    return f"{found} {words} {digest.hex()[:8]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one epoch's lines."""
+
+    acknowledged: int = 0
+    unacknowledged: int = 0
+    lost: int = 0
+    repeated: int = 0
+    invented: int = 0
+    changed: int = 0
+    destroyed: int = 0
+
+    @property
+    def broken(self) -> int:
+        return self.lost + self.repeated + self.invented + self.changed
+
+    def __add__(self, other: Verdict) -> Verdict:
+        return Verdict(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
 
 
 @dataclass
 class Oracle:
-    """Thread-safe bookkeeping of ids."""
+    """Thread-safe bookkeeping of one epoch: the time around one fault."""
 
+    epoch: int
     sent: set[str] = field(default_factory=set)
     acknowledged: set[str] = field(default_factory=set)
-    _next: int = 0
+    destroyed: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def prefix(self) -> str:
+        return f"e{self.epoch:04d}-"
 
     def take(self, count: int) -> list[str]:
         with self._lock:
-            ids = [f"id-{number:09d}" for number in range(self._next, self._next + count)]
-            self._next += count
+            ids = [f"{self.prefix}{len(self.sent) + place:07d}" for place in range(count)]
             self.sent.update(ids)
             return ids
 
@@ -38,71 +68,21 @@ class Oracle:
         with self._lock:
             self.acknowledged.update(ids)
 
-    def judge(self, stored: Counter[str]) -> dict[str, int]:
-        """The verdict, with every number that matters."""
-        return {
-            "acknowledged": len(self.acknowledged),
-            "lost": sum(1 for found in self.acknowledged if found not in stored),
-            "duplicated": sum(1 for times in stored.values() if times > 1),
-            "invented": sum(1 for found in stored if found not in self.sent),
-        }
+    def missing(self, stored: Counter[str]) -> set[str]:
+        """Acknowledged, not stored and not destroyed."""
+        found = {line[:13] for line in stored}
+        with self._lock:
+            return self.acknowledged - found - self.destroyed
 
-
-def json_lines(ids: list[str]) -> tuple[str, bytes, str]:
-    body = b"\n".join(
-        orjson.dumps({"_msg": found, "service_name": "oracle", "n": found[-1]}) for found in ids
-    )
-    return "/insert/jsonline?_stream_fields=service_name,n", body, "application/json"
-
-
-def plain_lines(ids: list[str]) -> tuple[str, bytes, str]:
-    return "/insert/lines?service_name=oracle", "\n".join(ids).encode(), "text/plain"
-
-
-def loki_push(ids: list[str]) -> tuple[str, bytes, str]:
-    # On two days, so that a batch spans partitions and can be cut between them.
-    now = time.time_ns()
-    values = [[str(now - place % 2 * 172_800_000_000_000), found] for place, found in enumerate(ids)]
-    streams = [{"stream": {"app": "oracle"}, "values": values}]
-    return "/loki/api/v1/push", orjson.dumps({"streams": streams}), "application/json"
-
-
-ENCODINGS: tuple[Callable[[list[str]], tuple[str, bytes, str]], ...] = (json_lines, plain_lines, loki_push)
-
-
-class Producers:
-    """Threads that push batches of ids until stopped; a refused or broken push is not acknowledged."""
-
-    def __init__(self, url: str, oracle: Oracle, *, threads: int = 3, seed: int = 0) -> None:
-        self._url = url
-        self._oracle = oracle
-        self._stopping = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._run, args=(random.Random(seed * 100 + number),), daemon=True)
-            for number in range(threads)
-        ]
-
-    def __enter__(self) -> Producers:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stopping.set()
-        for thread in self._threads:
-            thread.join(30)
-
-    def _run(self, dice: random.Random) -> None:
-        with httpx.Client(base_url=self._url, timeout=20) as client:
-            while not self._stopping.is_set():
-                ids = self._oracle.take(dice.randrange(1, 400))
-                path, body, content_type = dice.choice(ENCODINGS)(ids)
-                try:
-                    answer = client.post(path, content=body, headers={"Content-Type": content_type})
-                except httpx.HTTPError:
-                    self._stopping.wait(0.05)  # the server is dead; the fault injector starts it again
-                    continue
-                if answer.status_code < 300:
-                    self._oracle.acknowledge(ids)
-                elif answer.status_code not in (429, 503):
-                    raise AssertionError(f"{path} answered {answer.status_code}: {answer.text}")
+    def judge(self, stored: Counter[str]) -> Verdict:
+        """The verdict over the lines of this epoch in the store."""
+        known = {line[:13] for line in stored}
+        return Verdict(
+            acknowledged=len(self.acknowledged),
+            unacknowledged=len(self.sent - self.acknowledged),
+            lost=len(self.missing(stored)),
+            repeated=sum(1 for times in stored.values() if times > 1),
+            invented=len(known - self.sent),
+            changed=sum(1 for line in stored if line[:13] in self.sent and line != line_of(line[:13])),
+            destroyed=len((self.acknowledged & self.destroyed) - known),
+        )

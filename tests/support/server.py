@@ -38,6 +38,16 @@ class ServerProcess:
         self.greeting = ""
 
     def start(self) -> ServerProcess:
+        self.launch()
+        self.greeting = self._read_greeting()
+        found = re.search(r"http://([0-9.]+:\d+)", self.greeting)
+        if found is None:
+            raise AssertionError(f"the server did not start: {self.greeting}\n{self.log.read_text()}")
+        self._listen, self.url = found.group(1), found.group(0)
+        return self
+
+    def launch(self) -> None:
+        """Begin a start without waiting for it."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [
@@ -61,12 +71,6 @@ class ServerProcess:
                 },
                 start_new_session=True,
             )
-        self.greeting = self._read_greeting()
-        found = re.search(r"http://([0-9.]+:\d+)", self.greeting)
-        if found is None:
-            raise AssertionError(f"the server did not start: {self.greeting}\n{self.log.read_text()}")
-        self._listen, self.url = found.group(1), found.group(0)
-        return self
 
     def _read_greeting(self) -> str:
         """Lines up to the one that ends the greeting; a watchdog kills a server that never says it."""

@@ -1,0 +1,35 @@
+"""Faults at random under load: acknowledged lines are stored exactly once, as they came, and none else."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.process import report
+from tests.process.campaign import campaign
+from tests.process.faults import FAULTS, OFTEN
+
+SOAK_FAULTS = 208
+
+
+def test_ten_faults(tmp_path):
+    outcomes = campaign(tmp_path, OFTEN, seed=1)
+    assert [outcome.name for outcome in outcomes] == [fault.__name__ for fault in OFTEN]
+    assert sum(outcome.verdict.acknowledged for outcome in outcomes) > 5_000
+
+
+@pytest.mark.soak
+def test_two_hundred_faults(tmp_path):
+    """Every fault as often as the others, in random order; PROLOGUE_SOAK_REPORT names the page to write."""
+    seed = int(os.environ.get("PROLOGUE_SOAK_SEED", "4"))
+    faults = [FAULTS[number % len(FAULTS)] for number in range(SOAK_FAULTS)]
+    random.Random(seed).shuffle(faults)
+    began = time.monotonic()
+    outcomes = campaign(tmp_path, faults, seed=seed, engine_mib=1024)
+    assert len(outcomes) == SOAK_FAULTS
+    if page := os.environ.get("PROLOGUE_SOAK_REPORT"):
+        report.write(Path(page), outcomes, seed=seed, seconds=time.monotonic() - began)

@@ -1,0 +1,172 @@
+"""A server on two small disks of its own, with a clock that can jump and system calls that can fail.
+
+Disks are tmpfs mounts, one for the data directory and one for the engine inside it, so each can be full
+alone. The clock is libfaketime's, the failing calls are strace's: the server runs as it is shipped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from prologue.client import connect
+from prologue.model.errors import PrologueError
+from tests.support.server import ServerProcess, wait_until
+
+DISK_MIB = 64
+
+
+class World:
+    """What faults act upon. `open` it first; `close` gives the mounts back."""
+
+    def __init__(self, folder: Path, engine_mib: int) -> None:
+        self.folder = folder
+        self._engine_mib = engine_mib
+        self.data = folder / "data"
+        self.engine = self.data / "engine"
+        self.log = folder / "root/var/log/oracle/app.log"
+        self._clock = folder / "clock"
+        self._mounted: list[Path] = []
+        self.server: ServerProcess
+
+    def open(self) -> World:
+        self.log.parent.mkdir(parents=True)
+        self._clock.write_text("+0")
+        self._mount(self.data, DISK_MIB)
+        self._mount(self.engine, self._engine_mib)
+        self.server = ServerProcess(
+            self.data,
+            PROLOGUE_BUFFER__SEAL_AFTER="50ms",
+            PROLOGUE_STORE__RETENTION_DAYS="0",
+            PROLOGUE_COLLECT__ENABLED="true",
+            PROLOGUE_COLLECT__ROOT=str(self.folder / "root"),
+            LD_PRELOAD=_libfaketime(),
+            FAKETIME_TIMESTAMP_FILE=str(self._clock),
+            FAKETIME_CACHE_DURATION="1",
+            FAKETIME_DONT_FAKE_MONOTONIC="1",
+        ).start()
+        return self
+
+    def close(self) -> None:
+        with contextlib.suppress(AttributeError, ProcessLookupError):
+            self.server.kill()
+        for path in reversed(self._mounted):
+            subprocess.run(["umount", path], check=True)
+
+    def _mount(self, path: Path, mib: int) -> None:
+        path.mkdir()
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={mib}m", "tmpfs", path],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            self.close()
+            pytest.skip(f"a small disk cannot be mounted here: {done.stderr.strip()}")
+        self._mounted.append(path)
+
+    def jump(self, offset: str) -> None:
+        """Move the server's clock: `+3d`, `-1h`, as faketime(1) writes it. It looks once a second."""
+        self._clock.with_suffix(".new").write_text(offset)
+        self._clock.with_suffix(".new").replace(self._clock)
+
+    @contextlib.contextmanager
+    def full(self, disk: Path) -> Iterator[None]:
+        """Another program fills a disk to the last block, and goes."""
+        filler = disk / "filler"
+        with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(b"x" * 65536)
+        try:
+            yield
+        finally:
+            filler.unlink()
+
+    @contextlib.contextmanager
+    def calls(self, injected: str) -> Iterator[None]:
+        """The server's system calls fail or are slow: an `inject` expression of strace(1)."""
+        names = injected.partition(":")[0]
+        tracer = subprocess.Popen(
+            [
+                *("strace", "-f", "-o", "/dev/null", "-p", str(self.server.pid)),
+                *("-e", f"trace={names}", "-e", f"inject={injected}"),
+            ],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert tracer.stderr is not None
+            assert "attached" in tracer.stderr.readline()
+            yield
+        finally:
+            tracer.send_signal(signal.SIGINT)
+            tracer.communicate(timeout=60)
+
+    def stored(self, prefix: str) -> Counter[str]:
+        """How often each line that begins so is stored, as the running server answers it."""
+        with connect(self.server.url) as client:
+            table = client.sql(
+                "SELECT line, count() AS n, "
+                "countIf(structured_metadata['check'] NOT IN ('', left(line, 13))) AS wrong "
+                "FROM logs WHERE startsWith(line, {p:String}) GROUP BY line",
+                parameters={"p": prefix},
+            ).to_arrow()
+        assert sum(table["wrong"].to_pylist()) == 0, "attributes of another line"
+        return Counter(dict(zip(table["line"].to_pylist(), table["n"].to_pylist(), strict=True)))
+
+    def idle(self) -> bool:
+        """Whether nothing waits for the store."""
+        with contextlib.suppress(httpx.HTTPError, PrologueError):
+            return self.server.status()["buffered_bytes"] == 0
+        return False
+
+    @contextlib.contextmanager
+    def biting(self, told: str) -> Iterator[None]:
+        """A fault that did nothing proves nothing: before it passes, the server must have said so."""
+        seen = self._told(told)
+        yield
+        wait_until(lambda: self._told(told) > seen)
+
+    def _told(self, text: str) -> int:
+        return self.server.log.read_text(errors="replace").count(text)
+
+    def metric(self, name: str) -> float:
+        found = re.search(rf"^{name} (\S+)$", httpx.get(f"{self.server.url}/metrics").text, re.MULTILINE)
+        assert found, name
+        return float(found[1])
+
+    def socket(self) -> socket.socket:
+        host, _, port = self.server.url.removeprefix("http://").rpartition(":")
+        return socket.create_connection((host, int(port)), timeout=60)
+
+    def pause(self, seconds: float) -> None:
+        """Let the fault last: its length is what is tested."""
+        time.sleep(seconds)
+
+    def settle(self) -> None:
+        wait_until(self.idle, 120)
+
+
+def _libfaketime() -> str:
+    for folder in sorted(Path("/usr/lib").glob("*/faketime")):
+        return str(folder / "libfaketimeMT.so.1")
+    raise AssertionError("libfaketime is missing; cure: bash tools/test-tools.sh")
+
+
+def tools_are_there() -> None:
+    assert shutil.which("strace"), "strace is missing; cure: bash tools/test-tools.sh"
+    if os.geteuid() != 0:
+        pytest.skip("mounting small disks and tracing the server take root")
