@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, Command] = {
     "tail": Command("prologue.cli.commands.tail", "follow a LogQL query as lines arrive"),
     "labels": Command("prologue.cli.commands.labels", "list labels, or the values of one"),
     "doctor": Command("prologue.cli.commands.doctor", "check this machine and say how to mend it"),
+    "parse": Command("prologue.cli.commands.parse", "try, measure and explain custom parsers"),
     "config": Command("prologue.cli.commands.config", "show the settings in effect, check a file"),
     "replay": Command("prologue.cli.commands.replay", "put batches back that were set aside, or list them"),
     "version": Command("prologue.cli.commands.version", "print the version"),

@@ -31,6 +31,7 @@ from prologue.parse import catalog, whole
 from prologue.parse.columns import ParseOptions
 from prologue.parse.job import ParseJob
 from prologue.pipeline.isolate import Piece, pieces, told
+from prologue.pipeline.parsing import Parsers
 from prologue.pipeline.progress import Progress
 from prologue.store.engine import Source
 from prologue.store.stage import Stage
@@ -65,7 +66,7 @@ class Ingest:
     `recover_upto` is the highest batch the engine held at start: a segment above it was not begun.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keyword-only collaborators
         self,
         source: PayloadSource,
         writers: Sequence[LogWriter],
@@ -73,6 +74,7 @@ class Ingest:
         *,
         options: ParseOptions,
         recover_upto: int,
+        parsers: Parsers | None = None,
         retry: RetryPolicy | None = None,
         unix_ns: Callable[[], int] = time.time_ns,
     ) -> None:
@@ -80,6 +82,7 @@ class Ingest:
         self._progress = progress
         self._options = options
         self._recover_upto = recover_upto
+        self._parsers = parsers or Parsers()
         self._retry = retry or RetryPolicy()
         self._unix_ns = unix_ns
         self._stopping = threading.Event()
@@ -191,11 +194,14 @@ class Ingest:
         payloads = segment.payloads()
         rows = self._parse(writer, payloads, apart=apart)
         try:
+            tallies = writer.transform(self._parsers.now.apply)
             written = writer.commit(segment.batch_id, recover=recover, complete=not segment.damaged)
         finally:
             writer.clear()
         self._source.release(segment)
         self._progress.stored(segment.batch_id, written.inserted, self._unix_ns())
+        for tally in tallies:
+            tally.count()
         metrics.INGEST_ROWS.inc(written.inserted)
         metrics.INGEST_BYTES.inc(sum(len(payload.data) for payload in payloads))
         metrics.INGEST_BATCH_SECONDS.observe(time.monotonic() - began)

@@ -12,6 +12,7 @@ a process is a connection of its own to the same engine.
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ from prologue.store.errors import engine_errors
 
 # The first answer after a failure may carry the leftovers; the second shows that they are gone.
 _DRAIN_TRIES = 3
+_BINDING = re.compile(r"\{([a-zA-Z_][a-zA-Z0-9_]*):")
 
 
 class EmbeddedEngine:
@@ -51,12 +53,12 @@ class EmbeddedEngine:
 
     def command(self, sql: str, parameters: Parameters = NONE, settings: Settings = NONE) -> None:
         with self._call():
-            self._client.command(_with_settings(sql, settings), parameters=_bound(parameters))
+            self._client.command(_with_settings(sql, settings), parameters=_bound(sql, parameters))
 
     def arrow(self, sql: str, parameters: Parameters = NONE, settings: Settings = NONE) -> pa.Table:
         with self._call():
             table = self._client.query_arrow(
-                _with_settings(sql, settings), parameters=_bound(parameters), use_strings=True
+                _with_settings(sql, settings), parameters=_bound(sql, parameters), use_strings=True
             )
         return cast("pa.Table", table)
 
@@ -118,8 +120,11 @@ def _memory_file(pieces: Iterable[bytes | memoryview | pa.Buffer]) -> Iterator[s
         os.close(descriptor)
 
 
-def _bound(parameters: Parameters) -> dict[str, Any] | None:
-    return dict(parameters) or None
+def _bound(sql: str, parameters: Parameters) -> dict[str, Any] | None:
+    """The values that the statement binds. For one that binds none the driver would format them into the
+    text, as Python's `%` does, so it must not get any then."""
+    names = set(_BINDING.findall(sql))
+    return {name: value for name, value in parameters.items() if name in names} or None
 
 
 def _with_settings(sql: str, settings: Mapping[str, str | int | float]) -> str:

@@ -6,6 +6,7 @@ same way, registers the streams it finds there, and inserts it into `logs` as on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -29,9 +30,23 @@ ENGINE = Memory"""
 """Temporary: each connection has its own, so writers do not meet. `sent` is the time the sender gave;
 which time counts is decided on the way into `logs`."""
 
+_FROM_STAGE = re.compile(r"\bFROM stage\b")
+
 STAGE_COLUMNS = (
     "tenant, sent, observed, labels, severity_number, severity_text, body, trace_id, span_id, attributes"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a staged batch has become: a SELECT of STAGE_COLUMNS over tables of the writer's connection."""
+
+    sql: str
+    parameters: Mapping[str, object]
+
+    def instead_of_stage(self, sql: str) -> str:
+        """The statement with these rows where it reads the stage."""
+        return _FROM_STAGE.sub(lambda _: f"FROM ({self.sql}) AS stage", sql)
 
 
 @dataclass(frozen=True, slots=True)

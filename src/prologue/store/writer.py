@@ -20,17 +20,18 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
 
 from prologue.model.errors import EngineError
 from prologue.store import recovery
-from prologue.store.engine import Engine, Source
+from prologue.store.engine import NONE, Engine, Source
 from prologue.store.known_streams import KnownStreams
-from prologue.store.stage import CREATE_STAGE, STAGE_COLUMNS, Stage
+from prologue.store.stage import CREATE_STAGE, STAGE_COLUMNS, Rows, Stage
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +74,8 @@ _ROWS_OF_BATCH = "SELECT count() AS n FROM logs WHERE batch = {batch:UInt64}"
 # There is one table for all writers.
 _REHEARSING = threading.Lock()
 
+Told = TypeVar("Told")
+
 _STREAM_ROWS = "tenant String, day UInt16, stream UInt64, label_set String"
 
 
@@ -99,6 +102,7 @@ class LogWriter:
         self._finish = finish
         self._insert = f"INSERT INTO logs ({_LOGS_COLUMNS}) SELECT {_LOGS_VALUES} FROM ({finish})"
         self._classes = list(retention_classes)
+        self._rows: Rows | None = None
         self._known = KnownStreams()
 
     def parse(self, stages: Sequence[Stage]) -> int:
@@ -108,6 +112,7 @@ class LogWriter:
         stage promised; nothing durable was touched.
         """
         self._engine.command("TRUNCATE TABLE stage")
+        self._rows = None
         total = 0
         for stage in stages:
             self._engine.insert_select(
@@ -119,6 +124,15 @@ class LogWriter:
             total += rows
         return total
 
+    def transform(self, change: Callable[[Engine], tuple[Rows | None, Told]]) -> Told:
+        """Let `change` decide what is inserted instead of the stage; None: the stage as it is.
+
+        It runs on the writer's connection, where the stage and its own temporary tables are, and must come
+        to the same rows each time it is given the same stage.
+        """
+        self._rows, told = change(self._engine)
+        return told
+
     def rehearse(self) -> None:
         """Insert the staged rows into an empty copy of `logs`, which is then dropped.
 
@@ -127,7 +141,7 @@ class LogWriter:
         with _REHEARSING:
             self._engine.command("CREATE OR REPLACE TABLE rehearsal AS logs")
             try:
-                insert = self._insert.replace("INTO logs", "INTO rehearsal", 1)
+                insert = self._over(self._insert).replace("INTO logs", "INTO rehearsal", 1)
                 self._engine.command(insert, self._bound(0), _ONE_BLOCK)
             finally:
                 self._engine.command("DROP TABLE rehearsal SYNC")
@@ -135,20 +149,20 @@ class LogWriter:
     def commit(self, batch: int, *, recover: bool, complete: bool = True) -> Written:
         """Make the staged rows durable under `batch`; see the module on `recover`. `complete` says that
         no payload of the batch was lost to a damaged disk since it came."""
-        rows = self._count("SELECT count() AS n FROM stage")
+        rows = self._count(self._over("SELECT count() AS n FROM stage"), bound=self._derived())
         if rows == 0:
             return Written(0, 0)
         self._register_streams()
         if recover:
             return self._commit_missing(batch, rows, complete=complete)
-        self._engine.command(self._insert, self._bound(batch), _ONE_BLOCK)
+        self._engine.command(self._over(self._insert), self._bound(batch), _ONE_BLOCK)
         return Written(rows, rows)
 
     def _commit_missing(self, batch: int, rows: int, *, complete: bool) -> Written:
         """Insert what an interrupted insert left out; see `prologue.store.recovery`."""
         held = self._by_partition(_HELD, batch)
         staged = self._by_partition(
-            f"SELECT {_DAY} AS day, {_RETENTION} AS class FROM ({self._finish})", batch
+            self._over(f"SELECT {_DAY} AS day, {_RETENTION} AS class FROM ({self._finish})"), batch
         )
         todo = recovery.plan(held, staged, complete=complete)
         if todo.complete:
@@ -165,7 +179,8 @@ class LogWriter:
         parameters = self._bound(batch)
         if todo.leave_out:
             parameters["held"] = list(todo.leave_out)
-        self._engine.command(self._insert + (_NOT_HELD if todo.leave_out else ""), parameters, _ONE_BLOCK)
+        insert = self._over(self._insert + (_NOT_HELD if todo.leave_out else ""))
+        self._engine.command(insert, parameters, _ONE_BLOCK)
         return Written(rows, self._count(_ROWS_OF_BATCH, batch) - before)
 
     def _by_partition(self, select: str, batch: int) -> dict[recovery.Partition, int]:
@@ -186,17 +201,28 @@ class LogWriter:
             )
 
     def _bound(self, batch: int) -> dict[str, object]:
-        return {"batch": batch, "classes": self._classes}
+        return {"batch": batch, "classes": self._classes, **self._derived()}
+
+    def _over(self, sql: str) -> str:
+        return sql if self._rows is None else self._rows.instead_of_stage(sql)
+
+    def _derived(self) -> Mapping[str, object]:
+        return {} if self._rows is None else self._rows.parameters
 
     def clear(self) -> None:
         """Give the batch's memory back."""
         self._engine.command("TRUNCATE TABLE stage")
+        self._rows = None
 
     def _register_streams(self) -> None:
         """Name the streams of the batch that this writer has not named yet, for each day they are on."""
         found = self._engine.arrow(
-            f"SELECT toString(tenant) AS tenant, toUInt32(toDate(timestamp)) AS day, {_STREAM} AS stream, "
-            f"toString(any(labels)) AS label_set FROM ({self._finish}) GROUP BY tenant, day, stream"
+            self._over(
+                f"SELECT toString(tenant) AS tenant, toUInt32(toDate(timestamp)) AS day, "
+                f"{_STREAM} AS stream, "
+                f"toString(any(labels)) AS label_set FROM ({self._finish}) GROUP BY tenant, day, stream"
+            ),
+            self._derived(),
         )
         keys = KnownStreams.keys(found["stream"].to_numpy(), found["day"].to_numpy().astype(np.uint64))
         missing = self._known.missing(keys)
@@ -211,8 +237,8 @@ class LogWriter:
         )
         self._known.add(keys[missing])
 
-    def _count(self, sql: str, batch: int | None = None) -> int:
-        parameters = {} if batch is None else {"batch": batch}
+    def _count(self, sql: str, batch: int | None = None, bound: Mapping[str, object] = NONE) -> int:
+        parameters = bound if batch is None else {"batch": batch}
         return int(self._engine.arrow(sql, parameters)["n"][0].as_py())
 
 

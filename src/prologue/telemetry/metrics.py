@@ -122,6 +122,24 @@ INGEST_BATCH_SECONDS = Histogram(
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
     registry=REGISTRY,
 )
+PARSER_LINES = Counter(
+    "prologue_parser_lines_total",
+    "Lines that a custom parser's pipeline took, each batch counted once it is stored.",
+    ["parser"],
+    registry=REGISTRY,
+)
+PARSER_ERRORS = Counter(
+    "prologue_parser_errors_total",
+    "Lines on which a stage of the pipeline failed; they are stored whole with `__error__`.",
+    ["parser"],
+    registry=REGISTRY,
+)
+PARSER_DROPPED = Counter(
+    "prologue_parser_dropped_lines_total",
+    "Lines the pipeline was told not to keep (`drop`, `sample`, ...) or joined to others (`multiline`).",
+    ["parser"],
+    registry=REGISTRY,
+)
 RETENTION_ROWS = Counter(
     "prologue_retention_dropped_rows_total",
     "Lines dropped because they were past retention.",

@@ -66,8 +66,9 @@ def checked(name: str) -> str:
 
 @dataclass(slots=True)
 class Bindings:
-    """Values on their way to the engine. Equal values share one parameter."""
+    """Values on their way to the engine. Equal values share one parameter; names begin with `prefix`."""
 
+    prefix: str = "p"
     _values: dict[str, object] = field(default_factory=dict)
     _names: dict[tuple[str, object], str] = field(default_factory=dict)
     _tables: int = 0
@@ -92,7 +93,7 @@ class Bindings:
     def table(self) -> str:
         """A name for a subquery, different from every other one of the statement."""
         self._tables += 1
-        return f"q{self._tables}"
+        return f"{self.prefix}q{self._tables}" if self.prefix != "p" else f"q{self._tables}"
 
     def number(self, value: float) -> str:
         # Infinities and NaN have no literal that every path to the engine carries.
@@ -110,7 +111,7 @@ class Bindings:
         key = (type_name, value)
         name = self._names.get(key)
         if name is None:
-            name = self._names[key] = f"p{len(self._names)}"
+            name = self._names[key] = f"{self.prefix}{len(self._names)}"
             self._values[name] = value
         return f"{{{name}:{type_name}}}"
 

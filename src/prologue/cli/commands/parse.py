@@ -1,0 +1,120 @@
+"""`prologue parse`: custom parsers tried out, measured and explained, without a server."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+from prologue.model.errors import UserError
+from prologue.model.labels import with_service_name
+from prologue.parse.pipelines.document import Surroundings
+from prologue.parse.pipelines.nodes import Match, PipelineSet
+from prologue.parse.pipelines.read import pipeline_set, read_file
+
+if TYPE_CHECKING:
+    from prologue.model.payload import Payload
+    from prologue.pipeline.trial import Bench
+
+_MOST_BYTES = 64 * 1024**2
+
+
+@click.group("parse")
+def command() -> None:
+    """Try, measure and explain custom parsers. docs/parsers.md is the language."""
+
+
+def label_option(function: click.decorators.FC) -> click.decorators.FC:
+    """`--label name=value`, as often as one likes."""
+    return click.option(
+        "--label", "labels", multiple=True, metavar="NAME=VALUE", help="A stream label of the lines."
+    )(function)
+
+
+@command.command("test")
+@click.argument("pipeline", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("lines", type=click.File("rb"))
+@label_option
+@click.option(
+    "--match/--no-match", "matched", default=True, help="Mind `match`, or give every line to all pipelines."
+)
+@click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option("--allow-python", is_flag=True, help="Run `python` stages.")
+def test(
+    pipeline: Path,
+    lines: BinaryIO,
+    labels: tuple[str, ...],
+    matched: bool,
+    output: str,
+    allow_python: bool,
+) -> int:
+    """Show what PIPELINE makes of LINES, before and after. Nothing is stored.
+
+    \b
+    prologue parse test nginx.yaml access.log --label service_name=nginx
+    """
+    from prologue.cli.show import trial as show  # noqa: PLC0415 - the engine takes a second to import
+
+    data = lines.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        raise UserError(f"the lines are more than {_MOST_BYTES >> 20} MiB", cure="give a part of them")
+    with _bench() as bench:
+        parsing = bench.check(_read(pipeline, matched=matched, allow_python=allow_python))
+        trial = bench.try_lines(parsing, _payload(data, labels))
+    failed = sum(tally.failed for tally in trial.tallies)
+    click.echo(show.as_json(trial) if output == "json" else show.as_table(trial), nl=False)
+    return 1 if failed else 0
+
+
+@command.command("explain")
+@click.argument("pipeline", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--allow-python", is_flag=True, help="Accept `python` stages.")
+def explain(pipeline: Path, allow_python: bool) -> None:
+    """Print the SQL that PIPELINE is compiled to, with its bound values."""
+    from prologue.cli.show import trial as show  # noqa: PLC0415 - as above
+    from prologue.parse.pipelines.compile import compile_set  # noqa: PLC0415
+
+    for program in compile_set(_read(pipeline, matched=True, allow_python=allow_python)):
+        click.echo(show.explained(program), nl=False)
+
+
+def _read(path: Path, *, matched: bool, allow_python: bool) -> PipelineSet:
+    pipelines = read_file(path, Surroundings(allow_python=allow_python))
+    if not matched:
+        pipelines = [replace(one, match=Match()) for one in pipelines]
+    if not pipelines:
+        raise UserError(f"{path} holds no pipeline", cure="write one; docs/parsers.md shows how")
+    return pipeline_set(pipelines)
+
+
+def _payload(data: bytes, labels: tuple[str, ...]) -> Payload:
+    from prologue.pipeline.trial import lines_payload  # noqa: PLC0415 - as above
+
+    named = {}
+    for label in labels:
+        name, equals, value = label.partition("=")
+        if not equals or not name:
+            raise UserError(
+                f"--label {label!r} is not a pair", cure="write it like --label service_name=nginx"
+            )
+        named[name] = value
+    return lines_payload(data, with_service_name(named))
+
+
+@contextmanager
+def _bench() -> Iterator[Bench]:
+    """An engine in a folder that goes away again."""
+    from prologue.pipeline.trial import Bench  # noqa: PLC0415 - as above
+    from prologue.store.embedded import EmbeddedEngine  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory(prefix="prologue-parse-") as folder:
+        engine = EmbeddedEngine(Path(folder))
+        try:
+            yield Bench(engine)
+        finally:
+            engine.close()

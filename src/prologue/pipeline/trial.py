@@ -1,0 +1,102 @@
+"""Pipelines tried out: on sample lines, without storing anything, or for whether the engine takes them.
+
+It is the way of a real batch: the same staging, the same programs, the same finishing. Who tries needs an
+engine connection of its own, because the stage is a temporary table of it.
+
+Next chapter: `prologue.pipeline.parsing`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from prologue.model.errors import ConfigError, EngineError
+from prologue.model.payload import Payload, PayloadFormat
+from prologue.parse import catalog
+from prologue.parse.columns import ParseOptions
+from prologue.parse.finish import finish
+from prologue.parse.pipelines.nodes import PipelineSet
+from prologue.pipeline.parsing import Parsing, Tally
+from prologue.store.engine import Engine, Source
+from prologue.store.stage import CREATE_STAGE, STAGE_COLUMNS, Stage
+
+_TENANT = "default"
+_ONE_LINE = f"""
+INSERT INTO stage ({STAGE_COLUMNS})
+SELECT '{_TENANT}', NULL, now64(9, 'UTC'), '{{}}', 0, '', 'a line', '', '', map()"""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """`before` and `after` are tables of timestamp, labels, level, body and attributes, in order of arrival.
+
+    A line that was dropped is in `before` only; `tallies` say what each pipeline did.
+    """
+
+    before: pa.Table
+    after: pa.Table
+    tallies: Sequence[Tally]
+
+
+class Bench:
+    """Where pipelines are tried. Owns the stage of its engine; use from one thread at a time."""
+
+    def __init__(self, engine: Engine, options: ParseOptions | None = None) -> None:
+        self.engine = engine
+        self._options = options or ParseOptions()
+        engine.command(CREATE_STAGE)
+
+    def load(self, payload: Payload) -> int:
+        """Stage a payload; the number of lines."""
+        job = catalog.parse([payload], self._options)
+        stage = Stage(Source(job.format, job.structure, job.data), job.select, job.parameters)
+        self.engine.command("TRUNCATE TABLE stage")
+        self.engine.insert_select(f"stage ({STAGE_COLUMNS})", stage.select, stage.source, stage.parameters)
+        return int(self.engine.arrow("SELECT count() AS n FROM stage")["n"][0].as_py())
+
+    def try_lines(self, parsing: Parsing, payload: Payload) -> Trial:
+        """What the pipelines make of a payload."""
+        self.load(payload)
+        sql = (
+            "SELECT timestamp, labels, level, base64Encode(body) AS body, trace_id, span_id, tenant, "
+            f"attributes FROM ({finish(self._options)}) ORDER BY observed, body"
+        )
+        before = self.engine.arrow(sql)
+        rows, tallies = parsing.apply(self.engine)
+        after = before if rows is None else self.engine.arrow(rows.instead_of_stage(sql), rows.parameters)
+        self.engine.command("TRUNCATE TABLE stage")
+        return Trial(before, after, tallies)
+
+    def check(self, pipelines: PipelineSet) -> Parsing:
+        """The pipelines, compiled, once the engine has run each of them over a line.
+
+        Raises ConfigError where it refuses one: what only the engine can tell, such as an expression that
+        is no RE2.
+        """
+        parsing = Parsing(pipelines)
+        self.engine.command("TRUNCATE TABLE stage")
+        self.engine.command(_ONE_LINE)
+        try:
+            for program in parsing.programs:
+                try:
+                    parsing.prove(self.engine, program)
+                except EngineError as error:
+                    raise ConfigError(
+                        f"{program.pipeline.place}: the engine refuses pipeline {program.pipeline.name}: "
+                        f"{error.message}",
+                        cure="look at its expressions; `prologue parse explain` shows the SQL",
+                    ) from error
+        finally:
+            self.engine.command("TRUNCATE TABLE stage")
+        return parsing
+
+
+def lines_payload(
+    data: bytes, labels: Mapping[str, str], *, params: Mapping[str, str] | None = None, tenant: str = _TENANT
+) -> Payload:
+    """Sample lines as a sender of text would push them."""
+    return Payload(tenant, PayloadFormat.LINES, data, time.time_ns(), dict(labels), dict(params or {}))
