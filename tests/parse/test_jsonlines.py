@@ -165,3 +165,55 @@ def test_canonical_labels_are_equal_here_and_in_the_engine(parse, value):
         return
     [record] = parse(payload(line, stream_fields="app,service_name"))
     assert record["labels"] == canonical({"app": value, "service_name": "s"})
+
+
+def test_of_several_names_only_the_one_that_counted_is_taken_out(parse):
+    [record] = parse(
+        payload(
+            b'{"msg":"a","message":"b","ts":"1795000000","time":"x"}',
+            message_field="message,msg",
+            time_field="ts,time",
+        )
+    )
+    assert (record["body"], record["time"]) == (b"b", "2026-11-18 11:06:40.000000000")
+    assert record["attributes"] == {"msg": "a", "time": "x"}
+
+
+WRAPPED = {"message_field": "event,message", "unwrap_fields": "event,fields", "stream_fields": "host"}
+
+
+@pytest.mark.parametrize(
+    ("line", "body", "host", "attributes"),
+    [
+        pytest.param('{"event":"hello","host":"h","fields":{"a":"1"}}', "hello", "h", {"a": "1"}, id="text"),
+        pytest.param(
+            '{"event":{"a":1,"b":{"c":[2]}},"host":"h"}',
+            '{"a":1,"b":{"c":[2]}}',
+            "h",
+            {"a": "1", "b.c": "[2]"},
+            id="object",
+        ),
+        pytest.param('{"event":{"message":"m","a":1},"host":"h"}', "m", "h", {"a": "1"}, id="message inside"),
+        pytest.param(
+            '{"event":{"host":"inner"},"host":"h"}',
+            '{"host":"inner"}',
+            "h",
+            {"event.host": "inner"},
+            id="a name twice",
+        ),
+        pytest.param(
+            '{"event":{"host":{"x":1},"c":{}},"host":"h"}',
+            '{"host":{"x":1},"c":{}}',
+            "h",
+            {"event.host.x": "1", "c": "{}"},
+            id="a nested name twice",
+        ),
+        pytest.param('{"event":{"host":"inner"}}', '{"host":"inner"}', "inner", {}, id="a label inside"),
+        pytest.param('{"a":1}', '{"a":1}', "", {"a": "1"}, id="nothing wrapped"),
+    ],
+)
+def test_wrapped_events(parse, line, body, host, attributes):
+    [record] = parse(payload(line.encode(), **WRAPPED))
+    assert record["body"] == body.encode()
+    assert orjson.loads(record["labels"]).get("host", "") == host
+    assert record["attributes"] == attributes

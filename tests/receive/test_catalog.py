@@ -31,6 +31,7 @@ def push_of(sample: Sample, body: bytes) -> Push:
         content_type=sample.content_type,
         headers=sample.headers,
         path=sample.path_parameters,
+        route=sample.route,
     )
 
 

@@ -35,6 +35,7 @@ class Sample:
     content_type: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     path_parameters: Mapping[str, str] = field(default_factory=dict)
+    route: str = ""
     pack: Callable[[bytes], bytes] = bytes
     busy: int = 429
     empty: int = 400
@@ -133,6 +134,29 @@ SAMPLES = {
         "gelf",
         "/gelf",
         b'{"version":"1.1","host":"h","short_message":"a"}\n{"host":"h","short_message":"b","_c":{"d":1}}',
+        2,
+        JSON,
+    ),
+    "splunk event": Sample(
+        "splunk",
+        "/services/collector/event",
+        b'{"event":"a","time":1700000000.5,"host":"h","fields":{"k":"v"}}{"event":{"b":[1]},"index":"main"}',
+        2,
+        route="/services/collector/event",
+        busy=503,
+    ),
+    "splunk raw": Sample(
+        "splunk",
+        "/services/collector/raw?index=main",
+        b"first\nsecond\n",
+        2,
+        route="/services/collector/raw",
+        busy=503,
+    ),
+    "datadog": Sample(
+        "datadog",
+        "/api/v2/logs",
+        b'[{"message":"a","ddtags":"env:prod,a:b","status":"warn","service":"s"},{"date":5,"x":{"y":null}}]',
         2,
         JSON,
     ),

@@ -5,6 +5,10 @@ objects are flattened with `.`, down to _DEPTH levels; deeper ones stay as JSON 
 nested objects, the common case, never pay for flattening: the engine evaluates that branch only
 where it is needed.
 
+Senders that wrap each event in an object of their own have the wrapping's fields named as `unwrapped`:
+the members of such a field count as if they stood at the top. A name that is there already keeps the
+path in front (`event.host` beside `host`), so nothing hides.
+
 Field names come from the sender's URL and are bound as parameters.
 """
 
@@ -21,18 +25,19 @@ from prologue.parse.job import ParseJob, Pieces
 
 _DEPTH = 8
 _MAP = "Map(LowCardinality(String), String)"
-_FLAT = f"JSONExtract(line, '{_MAP}')"
+_WRAPPING = "{} IN {{unwrapped:Array(String)}} AND startsWith({}, '{{')"
 
 
 @dataclass(frozen=True, slots=True)
 class Fields:
     """Which fields of an object are its time, its message and its stream's labels; `ignored` ones are
-    not stored as attributes."""
+    not stored as attributes, members of `unwrapped` ones count as the object's own."""
 
     time: tuple[str, ...]
     message: tuple[str, ...]
     labels: Mapping[str, str]
     ignored: tuple[str, ...]
+    unwrapped: tuple[str, ...]
 
     @classmethod
     def of(cls, params: Mapping[str, str]) -> Fields:
@@ -41,6 +46,7 @@ class Fields:
             message=_names(params.get("message_field", "")) or ("_msg",),
             labels=labels_sql.label_names(_names(params.get("stream_fields", ""))),
             ignored=_names(params.get("ignore_fields", "")),
+            unwrapped=_names(params.get("unwrap_fields", "")),
         )
 
 
@@ -52,14 +58,12 @@ def parse(payloads: Sequence[Payload], options: ParseOptions) -> ParseJob:
     time = _first_of("time", fields.time, bound)
     message = _first_of("message", fields.message, bound)
     labels = _labels(fields, first.labels, bound, options)
-    columns = (*fields.time, *fields.message, *fields.labels.values(), "trace_id", "span_id")
-    bound["taken"] = [*columns, *fields.ignored]
-    bound["time_fields"] = [name for name in fields.time if name not in fields.ignored]
+    bound["taken"] = [*fields.labels.values(), "trace_id", "span_id", *fields.ignored]
     return ParseJob(
         format="LineAsString",
         structure="line String",
         data=pieces(payloads),
-        select=_raw(time, message, _whole(fields, bound), labels_sql.canonical(labels)),
+        select=_raw(time, message, _whole(fields, bound), labels_sql.canonical(labels), _maps(fields, bound)),
         parameters=bound,
     )
 
@@ -75,39 +79,67 @@ def pieces(payloads: Sequence[Payload]) -> Pieces:
 
 
 def _whole(fields: Fields, bound: dict[str, object]) -> str:
-    """The body of a line that has no message: the line, less what must not be stored."""
-    if not fields.ignored:
+    """The body of a line that has no message: the line, less what must not be stored and its wrapping."""
+    if fields.ignored:
+        bound["ignored"] = list(fields.ignored)
+        return "if(is_object, toJSONString(mapFilter((k, v) -> k NOT IN {ignored:Array(String)}, m)), line)"
+    wrapped = [name for name in fields.unwrapped if name in fields.message]
+    if not wrapped:
         return "line"
-    bound["ignored"] = list(fields.ignored)
-    return "if(is_object, toJSONString(mapFilter((k, v) -> k NOT IN {ignored:Array(String)}, m)), line)"
+    inner = f"JSONExtractRaw(line, {{unwrap_{fields.unwrapped.index(wrapped[0])}:String}})"
+    return f"if(startsWith({inner} AS inner, '{{'), inner, line)"
 
 
-def _raw(time: str, message: str, whole: str, labels: str) -> str:
+def _raw(time: str, message: str, whole: str, labels: str, maps: tuple[str, str]) -> str:
     """RAW_COLUMNS from `{source}`, whose one column is `line`.
 
-    The time's field stays an attribute where it holds no time: nothing that was sent is lost.
+    Of several fields that may hold the time or the message only the one that does is taken out of the
+    attributes, and the time's stays where it holds no time: nothing that was sent is lost.
     """
     # One nanosecond apart, so that objects without a time keep their order.
     observed = timestamps.from_nanoseconds("{observed:Int64} + toInt64(rowNumberInAllBlocks())")
     error = "map('__error__', 'JSONParserErr', '__error_details__', 'the line is not a JSON object')"
+    flat, nested = maps
     return f"""
 SELECT {{tenant:String}} AS tenant, {timestamps.best_effort("time_text")} AS sent, {observed} AS observed,
     {labels} AS labels, toUInt8(0) AS severity_number, '' AS severity_text,
     if(message_text != '', message_text, {whole}) AS body, m['trace_id'] AS trace_id, m['span_id'] AS span_id,
     if(is_object,
-       mapFilter((k, v) -> v != '' AND (k NOT IN {{taken:Array(String)}}
-           OR (isNull(sent) AND k IN {{time_fields:Array(String)}})), m),
+       mapFilter((k, v) -> v != '' AND k NOT IN {{taken:Array(String)}} AND k != message_key
+           AND (k != time_key OR isNull(sent)), m),
        {error}) AS attributes
-FROM (SELECT line, m, is_object, {time} AS time_text, {message} AS message_text FROM (
-    SELECT line, {_FLAT} AS flat,
+FROM (SELECT line, m, is_object, {time} AS time_key, {message} AS message_key, m[time_key] AS time_text,
+    m[message_key] AS message_text FROM (
+    SELECT line, {flat} AS flat,
         length(flat) > 0 OR (isValidJSON(line) AND JSONType(line) = 'Object') AS is_object,
-        if(arrayExists(v -> startsWith(v, '{{'), mapValues(flat)), {_flattened()}, flat) AS m
+        if(arrayExists(v -> startsWith(v, '{{'), mapValues(flat)), {_flattened(nested)}, flat) AS m
     FROM {{source}} WHERE notEmpty(trimBoth(line))))"""
 
 
-def _flattened() -> str:
+def _maps(fields: Fields, bound: dict[str, object]) -> tuple[str, str]:
+    """The object's members as a map of texts, and as pairs of name and raw JSON; the latter keep nesting."""
+    flat, pairs = f"JSONExtract(line, '{_MAP}')", "JSONExtractKeysAndValuesRaw(line)"
+    if not fields.unwrapped:
+        return flat, pairs
+    bound["unwrapped"] = list(fields.unwrapped)
+    maps = [f"mapFilter((k, v) -> NOT ({_WRAPPING.format('k', 'v')}), {flat} AS top)"]
+    lists = [f"arrayFilter(p -> NOT ({_WRAPPING.format('p.1', 'p.2')}), {pairs} AS own)"]
+    for place, name in enumerate(fields.unwrapped):
+        bound[f"unwrap_{place}"] = name
+        field = f"{{unwrap_{place}:String}}"
+        maps.append(
+            f"mapApply((k, v) -> (if(mapContains(top, k), concat({field}, '.', k), k), v), "
+            f"JSONExtract(line, {field}, '{_MAP}'))"
+        )
+        lists.append(
+            f"arrayMap(p -> (if(has(own.1, p.1), concat({field}, '.', p.1), p.1), p.2), "
+            f"JSONExtractKeysAndValuesRaw(line, {field}))"
+        )
+    return f"CAST(mapConcat({', '.join(maps)}), '{_MAP}')", f"arrayConcat({', '.join(lists)})"
+
+
+def _flattened(pairs: str) -> str:
     """Pairs of path and raw JSON, level by level; then strings lose their quotes."""
-    pairs = "JSONExtractKeysAndValuesRaw(line)"
     for _ in range(_DEPTH - 1):
         pairs = (
             "arrayFlatten(arrayMap(p -> if(startsWith(p.2, '{') AND p.2 != '{}', "
@@ -135,13 +167,13 @@ def _labels(
 
 
 def _first_of(kind: str, fields: Sequence[str], bound: dict[str, object]) -> str:
-    """The value of the first field that has one."""
-    values = []
+    """The name of the first field that has a value; the last one where none has."""
+    names = []
     for place, field in enumerate(fields):
         bound[f"{kind}_{place}"] = field
-        values.append(f"m[{{{kind}_{place}:String}}]")
-    branches = [part for value in values[:-1] for part in (f"{value} != ''", value)]
-    return f"multiIf({', '.join([*branches, values[-1]])})" if branches else values[-1]
+        names.append(f"{{{kind}_{place}:String}}")
+    branches = [part for name in names[:-1] for part in (f"m[{name}] != ''", name)]
+    return f"multiIf({', '.join([*branches, names[-1]])})" if branches else names[-1]
 
 
 def _names(text: str) -> tuple[str, ...]:

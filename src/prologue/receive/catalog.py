@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from prologue.receive import jsonlines, lines, payloads
+from prologue.receive import datadog, jsonlines, lines, payloads
 from prologue.receive.elasticsearch import receiver as elasticsearch
 from prologue.receive.gelf import receiver as gelf
 from prologue.receive.loki import receiver as loki
 from prologue.receive.otlp import receiver as otlp
 from prologue.receive.receiver import Receiver
+from prologue.receive.splunk import receiver as splunk
 
 RECEIVERS: tuple[Receiver, ...] = (
     jsonlines.RECEIVER,
@@ -17,4 +18,6 @@ RECEIVERS: tuple[Receiver, ...] = (
     otlp.RECEIVER,
     elasticsearch.RECEIVER,
     gelf.HTTP,
+    splunk.RECEIVER,
+    datadog.RECEIVER,
 )

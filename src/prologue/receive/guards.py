@@ -7,10 +7,8 @@ that contains such bytes makes the count too high, never too low, so the limits 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 import orjson
 
 from prologue.model.errors import LimitError, PayloadError
@@ -23,21 +21,23 @@ MAX_FIELDS = 16_000_000
 
 _OBJECT_TAGS = (b"\x0a", b"\x12", b"\x1a")  # fields 1 to 3 with a length: every message we let upb take apart
 
-_RAW_VALUES = msgspec.json.Decoder(list[msgspec.Raw])
-_RAW_VALUE = msgspec.json.Decoder(msgspec.Raw)
-
 
 def json_values(body: bytes) -> int:
     """At least as many as the body has JSON values, less one."""
     return body.count(b",") + body.count(b"[") + body.count(b"{")
 
 
-def load_json(body: bytes, cure: str) -> Any:
-    """The body's JSON. Raises `PayloadError` where it is none, `LimitError` where it holds too much."""
+def require_few_values(body: bytes) -> None:
+    """Raises `LimitError` where the body may hold more than `MAX_JSON_VALUES`."""
     if json_values(body) > MAX_JSON_VALUES:
         raise LimitError(
             f"the body holds more than {MAX_JSON_VALUES} commas and brackets", cure="send smaller batches"
         )
+
+
+def load_json(body: bytes, cure: str) -> Any:
+    """The body's JSON. Raises `PayloadError` where it is none, `LimitError` where it holds too much."""
+    require_few_values(body)
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -51,35 +51,3 @@ def require_few_fields(body: bytes) -> None:
     for tag in _OBJECT_TAGS:
         if body.count(tag) > MAX_FIELDS:
             raise LimitError(f"the body holds more than {MAX_FIELDS} fields", cure="send smaller batches")
-
-
-def as_objects(documents: Sequence[bytes]) -> dict[int, str]:
-    """Why a document is no JSON object, by its place; empty where every one is one.
-
-    All are looked at in one pass, without an object made of any; only where that fails is each looked
-    at by itself.
-    """
-    try:
-        values = _RAW_VALUES.decode(b"[" + b",".join(documents) + b"]")
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-        values = []
-    # Compared each with its document, or one that holds two values could hide two that hold half of one.
-    if len(values) == len(documents) and all(map(_is_whole, values, documents)):
-        return {}
-    reasons = {place: _why_no_object(document) for place, document in enumerate(documents)}
-    return {place: reason for place, reason in reasons.items() if reason}
-
-
-def _is_whole(value: msgspec.Raw, document: bytes) -> bool:
-    text = bytes(value)
-    return text[:1] == b"{" and (text == document or text == document.strip())
-
-
-def _why_no_object(document: bytes) -> str:
-    try:
-        value = _RAW_VALUE.decode(document)
-    except RecursionError:
-        return "it is nested too deeply"
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        return str(error)
-    return "" if bytes(value).lstrip()[:1] == b"{" else "it is JSON, but no object"

@@ -118,6 +118,7 @@ def push_of(request: Request, received_ns: int) -> Push:
         headers=request.headers,
         peer=request.client.host if request.client else "",
         path=request.path_params,
+        route=request.url.path,
     )
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import islice
 
 import orjson
@@ -84,6 +85,11 @@ def read_parameters(
             params[key] = ",".join(names)
     extra = query.get(_EXTRA_FIELDS[0]) or push.headers.get(_EXTRA_FIELDS[1], "")
     return params, _extra_labels(extra)
+
+
+def own_parameters(push: Push) -> Push:
+    """The push less parameters that are not ours: of a protocol that has its own, which mean nothing here."""
+    return replace(push, query=tuple(pair for pair in push.query if pair[0] in PARAMETERS))
 
 
 def _extra_labels(text: str) -> dict[str, str]:

@@ -19,7 +19,7 @@ import orjson
 
 from prologue.model.errors import PayloadError
 from prologue.receive.columns import require_few
-from prologue.receive.guards import as_objects
+from prologue.receive.objects import why_no_objects
 
 STORED = ("create", "index")
 _OPERATIONS = (*STORED, "update", "delete")
@@ -96,9 +96,9 @@ def read_bulk(body: bytes, default_index: str, limit: int) -> Bulk:
     actions, documents = paired
     require_few(len(actions), limit)
     if all(action.stored for action in set(actions)):
-        return Bulk(actions, documents, as_objects(documents))
+        return Bulk(actions, documents, why_no_objects(documents))
     kept = [place for place, action in enumerate(actions) if action.stored]
-    broken = {kept[place]: why for place, why in as_objects([documents[p] for p in kept]).items()}
+    broken = {kept[place]: why for place, why in why_no_objects([documents[p] for p in kept]).items()}
     changes = {
         place: f"{action.operation} is not supported: stored logs are not changed; send create or index"
         for place, action in enumerate(actions)

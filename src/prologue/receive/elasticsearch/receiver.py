@@ -10,13 +10,11 @@ chapter: `prologue.receive.elasticsearch.bulk`.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from prologue.model.payload import Payload, PayloadFormat
 from prologue.receive.elasticsearch.answers import BulkAnswers, reply
 from prologue.receive.elasticsearch.bulk import document_lines, read_bulk
 from prologue.receive.elasticsearch.probes import PREFIX, probes
-from prologue.receive.jsonlines import PARAMETERS, read_parameters
+from prologue.receive.jsonlines import own_parameters, read_parameters
 from prologue.receive.receiver import Decoded, Push, Receiver
 from prologue.receive.settings import ReceiveSettings
 from prologue.receive.tokens import basic_password, tenant_of_token
@@ -42,7 +40,7 @@ def admit(push: Push, settings: ReceiveSettings) -> str:
 def decode(push: Push, settings: ReceiveSettings) -> Decoded:
     """The sound documents as one payload of JSON lines, and the answer for every item."""
     bulk = read_bulk(push.body, push.path.get("index", ""), settings.max_body_records)
-    params, labels = read_parameters(_own_parameters(push), DEFAULTS)
+    params, labels = read_parameters(own_parameters(push), DEFAULTS)
     indices = {action.index for action in set(bulk.actions)}
     with_index = len(indices) > 1
     lines = document_lines(bulk, with_index=with_index)
@@ -62,11 +60,6 @@ def decode(push: Push, settings: ReceiveSettings) -> Decoded:
         params=params,
     )
     return Decoded((payload,), len(lines), reply=said)
-
-
-def _own_parameters(push: Push) -> Push:
-    """The push less Elasticsearch's own parameters (`pipeline`, `refresh`, ...), which mean nothing here."""
-    return replace(push, query=tuple(pair for pair in push.query if pair[0] in PARAMETERS))
 
 
 RECEIVER = Receiver(

@@ -1,0 +1,1 @@
+"""Splunk's HTTP Event Collector: events, raw text, health and acknowledgements."""
