@@ -27,39 +27,42 @@ def collector_for(
     sink: PayloadSink,
     *,
     folder: Path | None = None,
-    tenant: str = DEFAULT_TENANT,
-    max_in_flight_bytes: int = MAX_IN_FLIGHT_BYTES,
+    chosen: CollectSettings | None = None,
     learn: Callable[[Sequence[str]], object] | None = None,
 ) -> Collector:
     """A collector for this machine; its own data directory is never read.
 
     `folder` keeps its checkpoint, else the data directory does; `learn`: see `Collector`.
     """
+    return Collector(
+        sink, folder or settings.data_dir / "collect", chosen or collect_settings(settings), learn=learn
+    )
+
+
+def collect_settings(
+    settings: Settings, *, tenant: str = DEFAULT_TENANT, max_in_flight_bytes: int = MAX_IN_FLIGHT_BYTES
+) -> CollectSettings:
+    """The configuration as the collector understands it."""
     collect = settings.collect
     discovered = DEFAULT_PATTERNS if collect.discover else ()
-    return Collector(
-        sink,
-        folder or settings.data_dir / "collect",
-        CollectSettings(
-            # A named service comes first: the first pattern that matches a file names it.
-            include=(
-                *(FilePattern(glob, {SERVICE_NAME: name}) for glob, name in collect.services.items()),
-                *(FilePattern(glob) for glob in (*collect.include, *discovered)),
-            ),
-            exclude=(*DEFAULT_EXCLUDE, *collect.exclude),
-            exclude_folders=(settings.data_dir.resolve(),),
-            root=collect.root,
-            host=host_of(settings),
-            docker=collect.discover,
-            cri=collect.discover,
-            journal=collect.discover,
-            rescan_s=collect.rescan,
-            initial_max_bytes=collect.initial_max_bytes,
-            max_line_bytes=collect.max_line_bytes,
-            max_in_flight_bytes=max_in_flight_bytes,
-            tenant=tenant,
+    return CollectSettings(
+        # A named service comes first: the first pattern that matches a file names it.
+        include=(
+            *(FilePattern(glob, {SERVICE_NAME: name}) for glob, name in collect.services.items()),
+            *(FilePattern(glob) for glob in (*collect.include, *discovered)),
         ),
-        learn=learn,
+        exclude=(*DEFAULT_EXCLUDE, *collect.exclude),
+        exclude_folders=(settings.data_dir.resolve(),),
+        root=collect.root,
+        host=host_of(settings),
+        docker=collect.discover,
+        cri=collect.discover,
+        journal=collect.discover,
+        rescan_s=collect.rescan,
+        initial_max_bytes=collect.initial_max_bytes,
+        max_line_bytes=collect.max_line_bytes,
+        max_in_flight_bytes=max_in_flight_bytes,
+        tenant=tenant,
     )
 
 

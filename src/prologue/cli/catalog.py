@@ -21,6 +21,7 @@ class Command:
 COMMANDS: Mapping[str, Command] = {
     "up": Command("prologue.cli.commands.up", "start Prologue on this machine"),
     "agent": Command("prologue.cli.commands.agent", "ship this machine's logs to a server"),
+    "exec": Command("prologue.cli.commands.exec", "run a command and ship what it writes"),
     "demo": Command("prologue.cli.commands.demo", "send the logs of a small simulated estate"),
     "query": Command("prologue.cli.commands.query", "ask a LogQL query and print the answer"),
     "sql": Command("prologue.cli.commands.sql", "ask one SELECT over the lines, as a table or a file"),

@@ -38,6 +38,23 @@ def settings_options(function: Callback) -> Callback:
     return wrapper
 
 
+def agent_options(function: Callback) -> Callback:
+    """`--config` and the agent's settings that have a flag; passes `config` and `flags` by dotted key."""
+
+    @click.option("--config", type=click.Path(path_type=Path), help="Configuration file (YAML).")
+    @click.option("--url", metavar="URL", help="Where to ship to.")
+    @click.option("--data-dir", metavar="DIR", help="Folder for what is remembered, and not shipped yet.")
+    @click.option("--log-level", metavar="LEVEL", help="debug, info, warning or error.")
+    @wraps(function)
+    def wrapper(
+        *, config: Path | None, url: str | None, data_dir: str | None, log_level: str | None, **rest: Any
+    ) -> Any:
+        flags = {"agent.url": url, "data_dir": data_dir, "log.level": log_level}
+        return function(config=config, flags=flags, **rest)
+
+    return wrapper
+
+
 def server_options(function: Callback) -> Callback:
     """`--url` and `--tenant`; passes an open `client`."""
 

@@ -19,7 +19,7 @@ from functools import partial
 from prologue.collect.chunks import Framing
 from prologue.collect.context import Context
 from prologue.collect.file import Chunk, TailedFile
-from prologue.collect.settings import KIB
+from prologue.collect.settings import KIB, CollectSettings
 from prologue.model.errors import BufferFull, PayloadTooLarge, PositionConflict, PrologueError
 from prologue.model.payload import Payload, PayloadFormat, Receipt, SourcePosition
 
@@ -41,6 +41,11 @@ class Backoff:
 
     def succeed(self) -> None:
         self._attempts = 0
+
+
+def plain_params(settings: CollectSettings) -> dict[str, str]:
+    """How to read lines of text: their time may stand at their start, in this machine's zone."""
+    return {"timestamp": "detect", "time_zone": settings.time_zone}
 
 
 class Sender:
@@ -81,7 +86,7 @@ class Sender:
     def _params(self, framing: Framing) -> dict[str, str]:
         """How to read the lines; plain ones say their own time at their start, in this machine's zone."""
         if framing is Framing.PLAIN:
-            return {"timestamp": "detect", "time_zone": self._settings.time_zone}
+            return plain_params(self._settings)
         return {"framing": framing.value}
 
     def resend(self, file: TailedFile, now: float) -> None:

@@ -56,9 +56,13 @@ def from_environment(environment: Mapping[str, str]) -> list[Candidate]:
     >>> from_environment({"OTEL_RESOURCE_ATTRIBUTES": "a=b,service.name=my%20shop"})[1]
     ('OTEL_RESOURCE_ATTRIBUTES', 'my shop')
     """
-    pairs = (pair.partition("=") for pair in environment.get(BY_OTEL_ATTRIBUTES, "").split(","))
-    attributes = {name.strip(): unquote(value.strip()) for name, equals, value in pairs if equals}
     return [
         (BY_OTEL_NAME, environment.get(BY_OTEL_NAME, "").strip()),
-        (BY_OTEL_ATTRIBUTES, attributes.get("service.name", "")),
+        (BY_OTEL_ATTRIBUTES, otel_attributes(environment).get("service.name", "")),
     ]
+
+
+def otel_attributes(environment: Mapping[str, str]) -> dict[str, str]:
+    """The resource attributes in a process's environment."""
+    pairs = (pair.partition("=") for pair in environment.get(BY_OTEL_ATTRIBUTES, "").split(","))
+    return {name.strip(): unquote(value.strip()) for name, equals, value in pairs if equals}

@@ -50,8 +50,9 @@ def load(folder: Path, host: str) -> Identity:
 
 
 def _save(path: Path, identity: Identity) -> None:
+    """Durably; processes that start at the same time may each write, and the last one's stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".new")
+    temporary = path.with_name(f"{FILE_NAME}.{os.getpid()}")
     with temporary.open("wb") as file:
         file.write(msgspec.json.encode(identity))
         file.flush()

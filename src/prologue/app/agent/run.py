@@ -19,6 +19,7 @@ from pathlib import Path
 
 from prologue.app import collecting, gauges
 from prologue.app.agent import identity
+from prologue.app.agent.adopt import Adopter
 from prologue.app.agent.report import Report
 from prologue.app.agent.server import StatusServer
 from prologue.app.agent.shipping import sink_for
@@ -31,6 +32,7 @@ from prologue.telemetry.version import version
 logger = logging.getLogger(__name__)
 
 FOLDER = "agent"
+SPOOLS = "spool"
 
 
 def run(settings: Settings) -> int:
@@ -49,10 +51,14 @@ def run(settings: Settings) -> int:
             settings,
             sink,
             folder=folder / "collect",
-            tenant=agent.tenant,
-            max_in_flight_bytes=agent.max_in_flight_bytes,
+            chosen=collecting.collect_settings(
+                settings, tenant=agent.tenant, max_in_flight_bytes=agent.max_in_flight_bytes
+            ),
             learn=sink.learn,
         )
+        adopter = Adopter(folder / SPOOLS, sink, agent.spool_max_bytes)
+        stack.callback(adopter.close)
+        adopter.start()
         report = Report(agent, me.agent, collector, sink)
         report.bind()
         gauges.bind_collector(collector)

@@ -7,37 +7,42 @@ from typing import Any
 
 import click
 
+from prologue.cli.options import agent_options
 from prologue.config.load import load
 from prologue.model.errors import TemporaryError, UserError
 
 
 @click.group("agent", invoke_without_command=True)
-@click.option("--config", type=click.Path(path_type=Path), help="Configuration file (YAML).")
-@click.option("--url", metavar="URL", help="Where to ship to.")
+@agent_options
 @click.option("--listen", metavar="HOST:PORT", help="Address of the agent's own status page.")
-@click.option("--data-dir", metavar="DIR", help="Folder for what the agent remembers.")
-@click.option("--log-level", metavar="LEVEL", help="debug, info, warning or error.")
-@click.pass_context
+@click.option("--stdin", "from_stdin", is_flag=True, help="Ship standard input instead, to its end.")
+@click.option("--service-name", metavar="NAME", default="", help="Service of its lines (with --stdin).")
 def command(
-    ctx: click.Context,
     *,
     config: Path | None,
-    url: str | None,
+    flags: dict[str, str | None],
     listen: str | None,
-    data_dir: str | None,
-    log_level: str | None,
+    from_stdin: bool,
+    service_name: str,
 ) -> int | None:
     """Ship this machine's logs to a Prologue server, an OTLP endpoint or a Loki, until Ctrl-C or SIGTERM.
 
     Collects what `prologue up` would collect, and keeps nothing but its place in each file: an offset
     moves when the other side has the line on disk. `prologue config show` lists what can be set, under
-    `agent` and `collect`.
+    `agent` and `collect`. `app | prologue agent --stdin` ships what the application writes.
     """
-    flags = {"agent.url": url, "agent.listen": listen, "data_dir": data_dir, "log.level": log_level}
+    ctx = click.get_current_context()
+    flags["agent.listen"] = listen
     ctx.obj = (config, flags)
     if ctx.invoked_subcommand is not None:
         return None
     settings = load(config, flags).settings
+    if from_stdin:
+        from prologue.app.agent.streams import run_stdin  # noqa: PLC0415 - as below
+
+        return run_stdin(settings, service_name)
+    if service_name:
+        raise UserError("--service-name goes with --stdin", cure="name files' services in collect.services")
     from prologue.app.agent.run import run  # noqa: PLC0415 - `--help` need not wait for it
 
     return run(settings)

@@ -95,6 +95,14 @@ class Agent(Section, frozen=True):
             " to this size, with the reason. Beyond it, or with 0, its source waits and says so.",
         ),
     ] = 256 * 1024**2
+    spool_max_bytes: Annotated[
+        Size,
+        Meta(
+            ge=0,
+            description="Disk for what cannot be read again (standard input, commands, sockets) until it is"
+            " shipped. When it is full its writers wait. 0: none, they wait for the endpoint.",
+        ),
+    ] = 256 * 1024**2
     listen: Annotated[
         ListenOrOff,
         Meta(
