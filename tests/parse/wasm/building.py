@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-EXAMPLES = Path(__file__).parents[3] / "docs" / "parsers" / "wasm"
+EXAMPLES = Path(__file__).parents[3] / "docs" / "examples" / "parsers" / "wasm"
 
 _CLANG = [
     *("clang", "--target=wasm32", "-O2", "-mbulk-memory", "-nostdlib", "-Wall", "-Wextra", "-Werror"),

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from prologue.parse.stages import drop, fields, json_object, key_value, labels, regex, severity, timestamp
+from prologue.parse.stages import (
+    drop,
+    fields,
+    grok,
+    json_object,
+    key_value,
+    labels,
+    regex,
+    severity,
+    timestamp,
+)
 from prologue.parse.stages.kind import StageKind
 
 STAGES: Mapping[str, StageKind] = {
@@ -16,6 +26,7 @@ STAGES: Mapping[str, StageKind] = {
     "logfmt": key_value.LOGFMT,
     "kv": key_value.KV,
     "regex": regex.STAGE,
+    "grok": grok.STAGE,
     "timestamp": timestamp.STAGE,
     "severity": severity.STAGE,
     "labels": labels.STAGE,

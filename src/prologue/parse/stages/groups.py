@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from prologue.logql.lower.sql import Expr, expr
 from prologue.logql.problems import TextProblem
 from prologue.logql.regex import scan_regex
+from prologue.parse.grok import expressions
 from prologue.parse.pipelines.document import Options
 from prologue.parse.pipelines.rows import Rows
 
@@ -22,17 +23,23 @@ MAX_PATTERN = 20_000
 
 @dataclass(frozen=True, slots=True)
 class GroupPattern:
-    """An RE2 expression and the field of each of its groups, in order; `.` stops at line breaks."""
+    """An RE2 expression and the field of each of its groups, in order; `.` stops at line breaks.
+
+    `fast` is a cheaper expression with the same groups (`prologue.parse.grok.relax`), or empty. `types` are
+    those of the groups, where there are any.
+    """
 
     regex: str
     names: tuple[str, ...]
+    fast: str = ""
+    types: tuple[str, ...] = ()
 
 
 def group_pattern(source: str) -> GroupPattern:
     """Raises TextProblem where the expression is none, or names no group.
 
     >>> group_pattern(r"(GET|PUT) (?P<path>\\S+) [(]")
-    GroupPattern(regex='(?:GET|PUT) (\\\\S+) [(]', names=('path',))
+    GroupPattern(regex='(?:GET|PUT) (\\\\S+) [(]', names=('path',), fast='', types=())
     """
     if len(source) > MAX_PATTERN:
         raise TextProblem(f"the expression has {len(source)} characters", 0, f"use at most {MAX_PATTERN}")
@@ -72,7 +79,7 @@ def lower_patterns(
     """Sets the fields of the first pattern that matches; the lines that none matches fail."""
     matches: list[tuple[Expr, GroupPattern]] = []
     for pattern in patterns:
-        call = f"extractGroups({text}, {rows.bindings.text(f'(?-s:{pattern.regex})')})"
+        call = expressions.groups(text.sql, pattern.regex, pattern.fast, rows.bindings.text)
         if matches:
             earlier = [groups for groups, _ in matches]
             missed = " AND ".join(f"empty({groups})" for groups in earlier)
@@ -91,7 +98,9 @@ def _field(name: str, matches: list[tuple[Expr, GroupPattern]]) -> Expr:
     values = []
     for groups, pattern in matches:
         places = [number for number, other in enumerate(pattern.names, 1) if other == name]
-        values += [expr(f"{groups}[{place}]", groups) for place in places]
+        for place in places:
+            kind = pattern.types[place - 1] if pattern.types else ""
+            values.append(expr(expressions.typed(f"{groups}[{place}]", kind), groups))
     if len(values) == 1:
         return values[0]
     branches = ", ".join(f"{value} != '', {value}" for value in values[:-1])
