@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from prologue.app import collecting, gauges, receiving, streams
+from prologue.app import collecting, gauges, parsers, receiving, streams
 from prologue.app.deleting import Deleter
 from prologue.buffer.disk import DiskBuffer
 from prologue.buffer.lock import DirectoryLock
@@ -30,6 +31,8 @@ from prologue.config.settings import Settings
 from prologue.model.errors import ConfigError, PrologueError
 from prologue.parse.columns import ParseOptions
 from prologue.parse.finish import finish
+from prologue.parse.pipelines.nodes import PipelineSet
+from prologue.pipeline.control import ParserControl
 from prologue.pipeline.ingest import Ingest
 from prologue.pipeline.maintenance import Maintenance
 from prologue.pipeline.progress import Progress
@@ -54,8 +57,10 @@ _STREAMS_GRACE_SECONDS = 2.0
 class Node:
     """Everything of one process but the HTTP server. `open` it, serve `context`, `close` it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, read_parsers: Callable[[], PipelineSet] | None = None) -> None:
+        """`read_parsers` reads the pipelines, again at each reload; else they are those of the settings."""
         self.settings = settings
+        self._read_parsers = read_parsers or (lambda: parsers.read(settings))
         self.standings = Standings()
         self._stack = ExitStack()
         self._ready = False
@@ -88,7 +93,16 @@ class Node:
             LogWriter(self._engine(), finish(options), retention_classes=list(settings.store.retention))
             for _ in range(_WRITERS)
         ]
-        self.ingest = Ingest(self.buffer, writers, self.progress, options=options, recover_upto=stored)
+        self.parsers = ParserControl(self._read_parsers, self._engine(), options)
+        self.parsers.reload()
+        self.ingest = Ingest(
+            self.buffer,
+            writers,
+            self.progress,
+            options=options,
+            recover_upto=stored,
+            parsers=self.parsers.in_force,
+        )
         self.ingest.start()
         self.maintenance = Maintenance(engine, retention_days(settings))
         self.maintenance.start()
@@ -118,6 +132,7 @@ class Node:
             reader=reader,
             progress=self.progress,
             deletions=self.deletions,
+            parsers=self.parsers,
             describe=self.describe,
             ready=self.missing,
         )

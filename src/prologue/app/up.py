@@ -10,7 +10,7 @@ import logging
 import shutil
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import uvicorn
 import uvloop
 
 from prologue.app import collecting
+from prologue.app.hangup import Reload
 from prologue.app.lean import leave_pandas_out
 from prologue.app.node import Node
 from prologue.app.receiving import DEFAULT_OTLP_HTTP, http_tls
@@ -25,6 +26,7 @@ from prologue.app.stopping import Stop
 from prologue.collect.status import SourceState
 from prologue.config.settings import Settings
 from prologue.model.errors import ConfigError
+from prologue.parse.pipelines.nodes import PipelineSet
 from prologue.receive.tls import TlsSettings
 from prologue.serve.application import application
 from prologue.serve.context import Context
@@ -43,8 +45,10 @@ _BLOCKED_SHOWN = 5
 _NEXT_TO_NOTHING = 64 * 1024
 
 
-def run(settings: Settings) -> int:
+def run(settings: Settings, read_parsers: Callable[[], PipelineSet] | None = None) -> int:
     """Serve until SIGINT or SIGTERM, then drain and stop. The process's exit code.
+
+    SIGHUP takes the custom parsers as `read_parsers` finds them then.
 
     Raises PrologueError where it cannot start.
     """
@@ -57,9 +61,10 @@ def run(settings: Settings) -> int:
         listeners = [listener]
         if otlp := settings.receive.otlp_http_listen:
             listeners += _listen_if_free(otlp, stack)
-        node = Node(settings)
+        node = Node(settings, read_parsers)
         context = node.open()
         stack.callback(node.close)
+        stack.enter_context(Reload(node.parsers.reload_or_tell))
         server = _server(context, tls)
         stop.applies_to(server)
         _greet(listener, node, "https" if tls else "http")

@@ -20,6 +20,7 @@ _KIND_WORDS = {
     "size": "size",
     "listen": "address",
     "listen_or_off": "address or empty",
+    "yaml": "YAML",
 }
 
 _OPENING = """\

@@ -24,6 +24,10 @@ Listen = Annotated[str, Meta(extra={"kind": "listen"})]
 ListenOrOff = Annotated[str, Meta(extra={"kind": "listen_or_off"})]
 """`host:port`, or empty for off."""
 
+YamlText = Annotated[str, Meta(extra={"kind": "yaml"})]
+"""YAML of any shape, as text: what stands in a file comes with as many blank lines and columns before it as
+it has there, so that whoever reads it finds every value at its own line and column."""
+
 SECRET = Meta(extra={"secret": True})
 """Marks a setting whose value is never shown."""
 

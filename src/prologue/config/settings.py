@@ -19,6 +19,7 @@ from prologue.config.section import Duration, Listen, ListenOrOff, Section, Size
 from prologue.config.sections.agent import Agent
 from prologue.config.sections.grpc import Grpc
 from prologue.config.sections.limits import Limits
+from prologue.config.sections.parsers import Parsers
 from prologue.config.sections.receivers import Receivers
 from prologue.config.sections.streams import Fluent, Gelf, Syslog
 from prologue.receive.settings import OTLP_INDEX_ATTRIBUTES
@@ -328,6 +329,7 @@ class Settings(Section, frozen=True):
     fluent: Fluent = Fluent()
     gelf: Gelf = Gelf()
     labels: Labels = Labels()
+    parsers: Parsers = Parsers()
     buffer: Buffer = Buffer()
     store: Store = Store()
     query: Query = Query()

@@ -77,6 +77,7 @@ _SCALARS: Mapping[str, Callable[[str], Any]] = {
     "listen": _listen,
     "listen_or_off": lambda text: _listen(text) if text.strip() else "",
     "path": _path,
+    "yaml": str,
 }
 
 
@@ -148,6 +149,8 @@ def show_value(key: Key, value: Any) -> str:
     """The value as a person would write it into the YAML file; a secret that is set shows as `***`."""
     if key.secret and value:
         return "***"
+    if key.kind == "yaml":
+        return "(YAML)" if value else '""'
     if key.kind == "list":
         return "[" + ", ".join(_quoted(str(element)) for element in value) + "]"
     if key.kind == "map":

@@ -104,6 +104,8 @@ def _unique(node: yaml.MappingNode, name: str, prefix: str) -> Iterator[tuple[ya
 
 
 def _raw(key: Key, node: yaml.Node, name: str) -> Raw:
+    if key.kind == "yaml" and not (isinstance(node, yaml.ScalarNode) and not node.value):
+        return _source(node)
     if isinstance(node, yaml.SequenceNode):
         return [_scalar(key, element, name) for element in node.value]
     if isinstance(node, yaml.MappingNode):
@@ -111,6 +113,13 @@ def _raw(key: Key, node: yaml.Node, name: str) -> Raw:
     text = _scalar(key, node, name)
     # A list of one may be written as a plain value; a comma in it is part of the value in YAML.
     return [text] if key.kind == "list" else text
+
+
+def _source(node: yaml.Node) -> str:
+    """The node as it is written, at its own line and column (`YamlText`)."""
+    start, end = node.start_mark, node.end_mark
+    assert start.buffer is not None  # what is composed is a text, not a stream
+    return "\n" * start.line + " " * start.column + start.buffer[start.index : end.index]
 
 
 def _scalar(key: Key, node: yaml.Node, name: str) -> str:

@@ -99,13 +99,17 @@ class Unauthorized(UserError):
 
 
 class ConfigError(UserError):
-    """A setting that is unknown or has a wrong value. `key` is its dotted name."""
+    """A setting that is unknown or has a wrong value. `key` is its dotted name, `position` its place in the
+    text where that is known."""
 
     code = "bad_config"
 
-    def __init__(self, message: str, *, key: str = "", cure: str = "") -> None:
+    def __init__(
+        self, message: str, *, key: str = "", cure: str = "", position: Position | None = None
+    ) -> None:
         super().__init__(message, cure=cure)
         self.key = key
+        self.position = position
 
 
 class LimitError(PrologueError):

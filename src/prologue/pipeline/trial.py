@@ -8,10 +8,13 @@ Next chapter: `prologue.pipeline.parsing`.
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import orjson
 import pyarrow as pa
 
 from prologue.model.errors import ConfigError, EngineError
@@ -32,7 +35,8 @@ SELECT '{_TENANT}', NULL, now64(9, 'UTC'), '{{}}', 0, '', 'a line', '', '', map(
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """`before` and `after` are tables of timestamp, labels, level, body and attributes, in order of arrival.
+    """`before` and `after` are tables of time (RFC 3339), labels, level, body (base64) and more, in order of
+    arrival.
 
     A line that was dropped is in `before` only; `tallies` say what each pipeline did.
     """
@@ -62,7 +66,8 @@ class Bench:
         """What the pipelines make of a payload."""
         self.load(payload)
         sql = (
-            "SELECT timestamp, labels, level, base64Encode(body) AS body, trace_id, span_id, tenant, "
+            "SELECT concat(replaceOne(toString(timestamp), ' ', 'T'), 'Z') AS time, labels, level, "
+            "base64Encode(body) AS body, trace_id, span_id, tenant, "
             f"attributes FROM ({finish(self._options)}) ORDER BY observed, body"
         )
         before = self.engine.arrow(sql)
@@ -100,3 +105,31 @@ def lines_payload(
 ) -> Payload:
     """Sample lines as a sender of text would push them."""
     return Payload(tenant, PayloadFormat.LINES, data, time.time_ns(), dict(labels), dict(params or {}))
+
+
+def described(trial: Trial) -> dict[str, Any]:
+    """A trial as JSON-ready data. `before` and `after` are records in order of arrival."""
+    return {
+        "before": records(trial.before),
+        "after": records(trial.after),
+        "pipelines": [
+            {"name": one.pipeline, "lines": one.taken, "dropped": one.dropped, "failed": one.failed}
+            for one in trial.tallies
+        ],
+    }
+
+
+def records(table: Any) -> list[dict[str, Any]]:
+    """The records of a Trial's table; bytes that are not UTF-8 are shown as replaced."""
+    return [
+        {
+            "timestamp": row["time"],
+            "tenant": row["tenant"],
+            "level": row["level"],
+            "body": base64.b64decode(row["body"]).decode("utf-8", "replace"),
+            "labels": orjson.loads(row["labels"]),
+            "attributes": dict(sorted(row["attributes"])),
+            **{name: row[name] for name in ("trace_id", "span_id") if row[name]},
+        }
+        for row in table.to_pylist()
+    ]

@@ -27,6 +27,7 @@ from prologue.serve.loki.misc import Misc
 from prologue.serve.loki.patterns import PatternRoutes
 from prologue.serve.loki.queries import Queries
 from prologue.serve.loki.tail import Tails
+from prologue.serve.native.parsers import ParserRoutes
 from prologue.serve.native.routes import Native
 from prologue.serve.running import Runner
 
@@ -47,6 +48,7 @@ def routes(context: Context) -> list[BaseRoute]:
         *Deletes(context).routes(),
         *Tails(context, engine, runner).routes(),
         *Native(context, engine).routes(),
+        *ParserRoutes(context).routes(),
         *health.routes(context),
         *ui.routes(),
     ]

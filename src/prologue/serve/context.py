@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from prologue.config.settings import Settings
+from prologue.pipeline.control import ParserControl
 from prologue.pipeline.progress import Progress
 from prologue.receive.intake import Intake
 from prologue.store.deletions import Deletions
@@ -22,6 +23,7 @@ class Context:
     reader: Reader
     progress: Progress
     deletions: Deletions
+    parsers: ParserControl
     describe: Callable[[], dict[str, Any]]
     ready: Callable[[], str | None]
     """None when ready, else what is missing."""

@@ -21,6 +21,7 @@ from starlette.routing import Match, Route
 from prologue.model.errors import (
     BufferFull,
     Cancelled,
+    ConfigError,
     LimitError,
     PayloadTooLarge,
     PrologueError,
@@ -51,7 +52,7 @@ def status_of(error: PrologueError) -> tuple[int, str]:
 
 def body_of(error: PrologueError) -> dict[str, Any]:
     """The error body, before it is encoded."""
-    position = error.position if isinstance(error, QueryError) else None
+    position = error.position if isinstance(error, QueryError | ConfigError) else None
     return {
         "status": "error",
         "errorType": status_of(error)[1],

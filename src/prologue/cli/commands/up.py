@@ -20,6 +20,7 @@ def command(config: Path | None, flags: dict[str, str | None]) -> int:
     """
     settings = load(config, flags).settings
     # Imported after the settings are read: a wrong setting is told at once, the engine takes a second.
+    from prologue.app import parsers  # noqa: PLC0415
     from prologue.app.up import run  # noqa: PLC0415
 
-    return run(settings)
+    return run(settings, lambda: parsers.of(load(config, flags)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,44 +10,13 @@ import orjson
 
 from prologue.parse.pipelines.compile import Outside, Program, Select
 from prologue.parse.pipelines.rows import DETAILS, ERROR
-from prologue.pipeline.trial import Trial
+from prologue.pipeline.trial import Trial, described, records
 
 _SHOWN = 200
 
 
-def rows_of(table: Any) -> list[dict[str, Any]]:
-    """The lines of a Trial's table as JSON-ready objects; bytes that are not UTF-8 are replaced."""
-    found = []
-    for row in table.to_pylist():
-        body = base64.b64decode(row["body"]).decode("utf-8", "replace")
-        found.append(
-            {
-                "timestamp": str(row["timestamp"].isoformat()),
-                "level": row["level"],
-                "body": body,
-                "labels": orjson.loads(row["labels"]),
-                "attributes": dict(sorted(row["attributes"])),
-                **{name: row[name] for name in ("trace_id", "span_id") if row[name]},
-                "tenant": row["tenant"],
-            }
-        )
-    return found
-
-
-def summary(trial: Trial) -> dict[str, Any]:
-    """A trial as JSON-ready data."""
-    return {
-        "before": rows_of(trial.before),
-        "after": rows_of(trial.after),
-        "pipelines": [
-            {"name": t.pipeline, "lines": t.taken, "dropped": t.dropped, "failed": t.failed}
-            for t in trial.tallies
-        ],
-    }
-
-
 def as_json(trial: Trial) -> str:
-    return orjson.dumps(summary(trial), option=orjson.OPT_INDENT_2).decode() + "\n"
+    return orjson.dumps(described(trial), option=orjson.OPT_INDENT_2).decode() + "\n"
 
 
 def as_table(trial: Trial) -> str:
@@ -57,7 +25,7 @@ def as_table(trial: Trial) -> str:
 
 
 def _table(trial: Trial) -> Iterator[str]:
-    before, after = rows_of(trial.before), rows_of(trial.after)
+    before, after = records(trial.before), records(trial.after)
     paired = len(before) == len(after)
     if not paired:
         yield f"before: {len(before)} lines"

@@ -17,7 +17,7 @@ from typing import NoReturn
 import yaml
 
 from prologue.logql.units import DURATION, parse_duration
-from prologue.model.errors import ConfigError
+from prologue.model.errors import ConfigError, Position
 
 _NULL = "tag:yaml.org,2002:null"
 _TRUE = ("true", "yes", "on")
@@ -27,22 +27,25 @@ _MOST_NODES = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something stands: file, line and column, counted from 1."""
+    """Where something stands: file, line and column, counted from 1; `offset` counts characters from 0."""
 
     name: str
     line: int
     column: int
+    offset: int = 0
 
     def __str__(self) -> str:
         return f"{self.name}:{self.line}:{self.column}"
 
 
 def place_of(node: yaml.Node, name: str) -> Place:
-    return Place(name, node.start_mark.line + 1, node.start_mark.column + 1)
+    mark = node.start_mark
+    return Place(name, mark.line + 1, mark.column + 1, mark.index)
 
 
 def refuse(place: Place, message: str, cure: str) -> NoReturn:
-    raise ConfigError(f"{place}: {message}", cure=cure)
+    position = Position(place.line, place.column, place.offset)
+    raise ConfigError(f"{place}: {message}", cure=cure, position=position)
 
 
 def compose(text: str, name: str) -> yaml.Node | None:
