@@ -105,6 +105,36 @@ def test_two_machines_with_the_same_files_do_not_meet(tmp_path: Path, prologue_s
     assert prologue_server.stored_lines() == before + 1000
 
 
+@pytest.mark.parametrize("protocol", ["otlp", "loki"])
+def test_framings_are_unwrapped_for_other_protocols(
+    machine: Path, tmp_path: Path, prologue_server, protocol: str
+) -> None:
+    """Pods and text cross by OTLP and Loki push, and arrive as a Prologue agent's would."""
+    folder = machine / f"var/log/pods/ns_{protocol}pod_0a/{protocol}app"
+    folder.mkdir(parents=True)
+    now = time.strftime("%Y-%m-%dT%H:%M:%S.000000001Z", time.gmtime())
+    (folder / "0.log").write_text(f"{now} stdout P cut \n{now} stderr F oops\n{now} stdout F in two\n")
+    settings = QUICK | {"PROLOGUE_AGENT__PROTOCOL": protocol}
+    agent = AgentProcess(machine, tmp_path / "agent", prologue_server.url, **settings).start()
+    selector = f'{{service_name="{protocol}app"}}'
+    question = {"query": selector, "since": "1h"}
+
+    def found() -> dict[str, dict[str, str]]:
+        answer = httpx.get(f"{prologue_server.url}/loki/api/v1/query_range", params=question).json()
+        return {value[1]: s["stream"] for s in answer["data"]["result"] for value in s["values"]}
+
+    try:
+        wait_until(lambda: len(found()) == 2)
+    finally:
+        assert agent.stop() == 0
+    lines = found()
+    assert set(lines) == {"cut in two", "oops"}
+    stream = "log_iostream" if protocol == "otlp" else "stream"
+    assert lines["oops"][stream] == "stderr"
+    pod = "k8s_pod_name" if protocol == "otlp" else "pod"
+    assert lines["oops"][pod] == f"{protocol}pod"
+
+
 def kill_both_and_judge(machine: Path, folder: Path, kills: int, seed: int) -> Counter[str]:
     """Write, rotate and kill at random; then every line exactly once. Answers the verdict."""
     dice = random.Random(seed)

@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from prologue.ship.destination import Destination
+from prologue.ship.loki import LokiDestination
 from prologue.ship.native import NativeDestination
+from prologue.ship.otlp import OtlpDestination
 from prologue.ship.settings import Target
 
 
@@ -27,4 +29,6 @@ class Protocol:
 
 PROTOCOLS: Mapping[str, Protocol] = {
     "prologue": Protocol(NativeDestination, "zstd", positions=True),
+    "otlp": Protocol(OtlpDestination, "gzip", positions=False),
+    "loki": Protocol(LokiDestination, "gzip", positions=False),
 }

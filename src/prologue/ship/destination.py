@@ -35,12 +35,14 @@ class Verdict:
     """What an answer means for one payload: durable where `problem` is empty.
 
     `resume_at` of 0 or more: the endpoint holds the source up to there. `again`: the same payload may
-    be taken later. `split`: it was too large. Neither: it will never be taken.
+    be taken later. `split`: it was too large. `partial`: some of it was taken and some never will be.
+    None of these: it will never be taken.
     """
 
     problem: str = ""
     again: bool = False
     split: bool = False
+    partial: bool = False
     resume_at: int = -1
     retry_after: float = 0.0
 

@@ -256,7 +256,7 @@ class ShippingSink:
             if not left:
                 failures = 0
                 continue
-            if len(part) > 1 and any(not verdict.again for _, verdict in left):
+            if len(part) > 1 and any(not (verdict.again or verdict.partial) for _, verdict in left):
                 parts.extendleft(reversed(_apart(left, len(part))))
                 continue
             self._failed(left[0][1].problem)
@@ -287,7 +287,7 @@ class ShippingSink:
             pending.future.set_exception(conflict)
         elif verdict.split and together == 1:
             pending.future.set_exception(PayloadTooLarge(len(payload.data), setting="receive.max_body_bytes"))
-        elif not verdict.again and not verdict.split and together == 1:
+        elif verdict.partial or (not verdict.again and not verdict.split and together == 1):
             return self._put_aside(pending, verdict.problem)
         else:
             return False
