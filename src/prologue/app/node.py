@@ -1,9 +1,9 @@
 """One process with every role: what is opened, in order, and closed, in the reverse order.
 
     open:  engine -> migrations -> writer -> buffer -> ingest -> retention, deleter -> collector -> gRPC
-           -> sockets -> HTTP
-    drain: HTTP, gRPC (no new pushes) -> sockets -> collector -> buffer flushed -> ingest (all that is sealed)
-           -> engine
+           -> sockets -> Kafka -> HTTP
+    drain: HTTP, gRPC, Kafka (nothing new) -> sockets -> collector -> buffer flushed
+           -> ingest (all that is sealed) -> engine
 
 Each step leaves the next one nothing to lose: a push is answered only once it is on disk, so whatever
 the drain does not finish in time is in the buffer and is written at the next start.
@@ -52,6 +52,8 @@ _WRITERS = 2
 _GRPC_GRACE_SECONDS = 1.0
 # For what was read from sockets to become durable.
 _STREAMS_GRACE_SECONDS = 2.0
+# To commit what is durable and to leave the group, so that others need not wait for a timeout.
+_KAFKA_STOP_SECONDS = 3.0
 
 
 class Node:
@@ -124,6 +126,9 @@ class Node:
         self.streams = streams.server_for(settings, self.buffer, self.standings, intake.limits)
         self._stack.callback(self.streams.stop, 0.0)
         self.streams.start()
+        self.kafka = receiving.start_kafka(settings, intake)
+        if self.kafka is not None:
+            self._stack.callback(self.kafka.stop, 0.0)
         self._bind_gauges()
         self._ready = True
         return Context(
@@ -189,6 +194,8 @@ class Node:
         if self.grpc is not None:
             self.grpc.stop(_GRPC_GRACE_SECONDS)
         self.streams.stop(max(0.1, min(_STREAMS_GRACE_SECONDS, seconds)))
+        if self.kafka is not None:
+            self.kafka.stop(max(0.1, min(_KAFKA_STOP_SECONDS, deadline - time.monotonic())))
         if self.collector is not None:
             self.collector.stop(2.0)
         try:

@@ -16,6 +16,8 @@ from prologue.receive.grpc.access_logs import AccessLogs
 from prologue.receive.grpc.logs import OTLP_GRPC, Logs
 from prologue.receive.grpc.server import GrpcServer
 from prologue.receive.intake import Intake
+from prologue.receive.kafka.settings import KafkaSettings, TopicFormat
+from prologue.receive.kafka.source import KafkaSource
 from prologue.receive.limits import LimitSettings, RateLimits
 from prologue.receive.settings import Credentials, ReceiveSettings
 from prologue.receive.standing import Standings
@@ -99,3 +101,41 @@ def start_grpc(settings: Settings, intake: Intake) -> GrpcServer | None:
     for receiver in GRPC_RECEIVERS:
         intake.standings.tally(receiver.name, f"{server.listening} (grpc)")
     return server
+
+
+def start_kafka(settings: Settings, intake: Intake) -> KafkaSource | None:
+    """The Kafka source, reading; None where it is off."""
+    kafka = settings.kafka
+    if not kafka.brokers:
+        return None
+    source = KafkaSource(
+        KafkaSettings(
+            brokers=kafka.brokers,
+            topics={topic: _topic_format(topic, name) for topic, name in kafka.topics.items()},
+            group=kafka.group,
+            username=kafka.username,
+            password=kafka.password,
+            options=kafka.options,
+            tenant=kafka.tenant,
+            tenants=kafka.tenants,
+            time_fields=kafka.time_fields,
+            message_fields=kafka.message_fields,
+            stream_fields=kafka.stream_fields,
+            batch_bytes=kafka.batch_bytes,
+            max_inflight_bytes=kafka.max_inflight_bytes,
+        ),
+        intake,
+    )
+    source.start()
+    return source
+
+
+def _topic_format(topic: str, name: str) -> TopicFormat:
+    try:
+        return TopicFormat(name)
+    except ValueError as error:
+        raise ConfigError(
+            f"kafka.topics says of {topic!r} that it holds {name!r}",
+            key="kafka.topics",
+            cure="use one of " + ", ".join(TopicFormat),
+        ) from error

@@ -18,6 +18,7 @@ from msgspec import Meta
 from prologue.config.section import Duration, Listen, ListenOrOff, Section, Size
 from prologue.config.sections.agent import Agent
 from prologue.config.sections.grpc import Grpc
+from prologue.config.sections.kafka import Kafka
 from prologue.config.sections.limits import Limits
 from prologue.config.sections.parsers import Parsers
 from prologue.config.sections.receivers import Receivers
@@ -323,6 +324,7 @@ class Settings(Section, frozen=True):
     http: Http = Http()
     receive: Receive = Receive()
     grpc: Grpc = Grpc()
+    kafka: Kafka = Kafka()
     limits: Limits = Limits()
     receivers: Receivers = Receivers()
     syslog: Syslog = Syslog()

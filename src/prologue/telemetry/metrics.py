@@ -69,6 +69,11 @@ RECEIVE_LIMITED = Counter(
     ["receiver", "limit"],
     registry=REGISTRY,
 )
+KAFKA_LAG = Gauge(
+    "prologue_kafka_lag_messages",
+    "Messages in the Kafka partitions this process reads that are not durable here yet.",
+    registry=REGISTRY,
+)
 
 # Receivers that are sockets: syslog, Fluent Forward, GELF. What they take counts above, too.
 STREAM_CONNECTIONS = Gauge(
