@@ -67,6 +67,13 @@ def test_escapes_in_structured_data(parse, written, read):
     assert (record["attributes"]["s_1_p"], record["attributes"]["s_1_q"], record["body"]) == (read, "2", b"m")
 
 
+@pytest.mark.parametrize(
+    ("written", "read"), [("m", "m"), (" m", "m"), ("   m", "   m"), ("", ""), ("\ufeff m", " m")]
+)
+def test_the_blank_that_rsyslog_adds(parse, written, read):
+    assert one(parse(syslog(f"<14>1 - h a - - - {written}")))["body"].decode() == read
+
+
 def test_absent_fields_of_rfc5424(parse):
     record = one(parse(syslog("<14>1 - - - - - -")))
     assert record["labels"] == '{"host":"10.0.0.9","service_name":"unknown_service"}'

@@ -31,6 +31,16 @@ PACK = {
 MIB = 1024 * 1024
 
 
+def test_several_encodings_are_undone_from_the_last():
+    twice = zlib.compress(gzip.compress(b"x"))
+    assert decompress(twice, "gzip, deflate", 100) == b"x"
+    assert decompress(zlib.compress(b"x"), "gzip,deflate", 100) == b"x"  # as graypy says it
+    with pytest.raises(PayloadTooLarge):
+        decompress(zlib.compress(gzip.compress(b"x" * 1000)), "gzip, deflate", 100)
+    with pytest.raises(PayloadError):
+        decompress(b"x", "gzip, deflate, gzip, deflate", 100)
+
+
 @pytest.mark.parametrize("encoding", PACK)
 @settings(deadline=None)
 @given(data=st.binary(max_size=5000))
@@ -81,7 +91,7 @@ def test_garbage_is_refused_or_unpacked(encoding, data):
         assert error.cure
 
 
-@pytest.mark.parametrize("encoding", ["br", "lz4", "gzip, gzip", "\x00"])
+@pytest.mark.parametrize("encoding", ["br", "lz4", "gzip, br", "\x00"])
 def test_unknown_encodings_list_the_known(encoding):
     with pytest.raises(UserError, match="not supported") as caught:
         decompress(b"", encoding, 10)

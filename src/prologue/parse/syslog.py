@@ -114,7 +114,9 @@ FROM ({source})"""
 def _fields(source: str) -> str:
     """Both formats' fields under one set of names, and why the message `failed`, empty where it did not."""
     after = "substring(data_on, if(startsWith(data_on, '['), length(data), 1) + 2)"
-    new_message = f"if(startsWith({after}, {_BOM}), substring({after}, 4), {after})"
+    # After the mark of UTF-8; rsyslog puts one blank before the message that is not the application's.
+    skipped = f"multiIf(startsWith({after}, {_BOM}), 4, match({after}, '^ [^ ]'), 2, 1)"
+    new_message = f"substring({after}, {skipped})"
     before = "if(notEmpty(tag), length(tag[1]), length(first_word) + (first_word != ''))"
     bad_data = "(data = '' AND NOT (data_on = '-' OR startsWith(data_on, '- ')))"
     return f"""

@@ -30,6 +30,8 @@ _ZSTD_OPTIONS: Mapping[int, int] = {zstd.DecompressionParameter.window_log_max: 
 # end of each: a body of a million empty members would otherwise cost the square of its size.
 _CHUNK = 64 * 1024
 _MAX_MEMBERS = 65_536
+_MAX_ENCODINGS = 3
+_GZIP_MAGIC = b"\x1f\x8b"
 
 
 def decompress(data: bytes, encoding: str, limit: int) -> bytes:
@@ -39,6 +41,8 @@ def decompress(data: bytes, encoding: str, limit: int) -> bytes:
     with code `unsupported_encoding` for a name we do not know.
     """
     name = encoding.strip().lower()
+    if "," in name:
+        return _several(data, [part.strip() for part in name.split(",")], limit)
     codec = _CODECS.get(name)
     if codec is None:
         raise UserError(
@@ -47,6 +51,20 @@ def decompress(data: bytes, encoding: str, limit: int) -> bytes:
             code="unsupported_encoding",
         )
     return codec(data, limit)
+
+
+def _several(data: bytes, names: list[str], limit: int) -> bytes:
+    """Encodings in the order they were applied (RFC 9110 section 8.4).
+
+    Senders exist that name all they can do and apply one (graypy: `gzip,deflate`): a gzip that is not
+    there is passed over.
+    """
+    if len(names) > _MAX_ENCODINGS:
+        raise PayloadError(f"more than {_MAX_ENCODINGS} encodings of one body", cure="compress it once")
+    for name in reversed(names):
+        if name not in ("gzip", "x-gzip") or data[:2] == _GZIP_MAGIC:
+            data = decompress(data, name, limit)
+    return data
 
 
 def _identity(data: bytes, limit: int) -> bytes:

@@ -215,6 +215,19 @@ def test_tls(listen, talk, files, mutual):
         assert running.standing.connections == 1
 
 
+def test_a_sender_that_reads_nothing_and_closes_loses_nothing(listen, talk, files):
+    """Its kernel resets the connection if we have sent it anything, such as a session ticket of TLS 1.3."""
+    context = ssl.create_default_context(cafile=str(files.ca))
+    wanted = [f"m{n}" + "x" * 200 for n in range(1000)]
+    with listen(talk.name, Transport.TLS, tls=files.tls()) as running:
+        connection = context.wrap_socket(running.connect(), server_hostname="localhost")
+        for text in wanted:
+            connection.sendall(talk.message(text))
+        connection.close()
+        wait_until(lambda: running.standing.connections == 0)
+        wait_until(lambda: running.texts(talk) == wanted)
+
+
 def test_without_a_certificate_mutual_tls_refuses(listen, talk, files):
     context = ssl.create_default_context(cafile=str(files.ca))
     with listen(talk.name, Transport.TLS, tls=files.tls(mutual=True)) as running:

@@ -47,7 +47,11 @@ class Connections:
             )
         else:
             sock.listen(_BACKLOG)
-            self._start(self._accept(sock, tls.server_context()))
+            context = tls.server_context()
+            # Tickets to resume a session would be all we ever send to most senders, who never read: one that
+            # closes with bytes unread resets the connection, and the kernel drops what it had still to send.
+            context.num_tickets = 0
+            self._start(self._accept(sock, context))
 
     def has_room(self) -> bool:
         return len(self.open) < self.listening.listener.limits.max_connections
