@@ -7,6 +7,7 @@ import pytest
 
 from prologue.model.payload import Payload, PayloadFormat
 from prologue.model.record import RECORD_SCHEMA
+from prologue.parse.columns import ParseOptions
 
 NOW = 1_795_800_000_000_000_000
 
@@ -59,6 +60,28 @@ def test_a_time_of_before_the_epoch_is_kept_beside_the_line(parse):
     [record] = parse(records({"timestamp": -86_400 * 10**9}))
     assert record["time"] == "2026-11-27 17:20:00.000000000"
     assert record["attributes"] == {"original_timestamp": "1969-12-31 00:00:00.000000000"}
+
+
+HOUR = 3600 * 10**9
+AHEAD_ONLY = ParseOptions(max_future_seconds=3600)
+BOTH = ParseOptions(max_future_seconds=3600, max_past_seconds=7200)
+
+
+@pytest.mark.parametrize(
+    ("offset", "options", "believed"),
+    [
+        (HOUR, AHEAD_ONLY, True),
+        (HOUR + 1, AHEAD_ONLY, False),
+        (-40 * 365 * 24 * HOUR, AHEAD_ONLY, True),
+        (-2 * HOUR, BOTH, True),
+        (-2 * HOUR - 1, BOTH, False),
+        (-40 * 365 * 24 * HOUR, BOTH, False),
+    ],
+)
+def test_how_far_from_its_arrival_a_time_is_believed(parse, offset, options, believed):
+    [record] = parse(records({"timestamp": NOW + offset}), options=options)
+    assert (record["time"] != "2026-11-27 17:20:00.000000000") == believed
+    assert ("original_timestamp" in record["attributes"]) != believed
 
 
 def test_a_record_without_a_time_has_its_arrival(parse):

@@ -98,6 +98,20 @@ def test_more_days_than_the_engine_allows_by_default(migrated, writer):
     assert writer.commit(1, recover=False).inserted == data.count(b"\n")
 
 
+def test_a_batch_of_many_days_is_inserted_in_groups_and_recovered_exactly(migrated, writer, monkeypatch):
+    monkeypatch.setattr("prologue.store.writer._DAYS", 7)
+    data = b"".join(b"2026-%02d-%02d x\n" % (month, day) for month in range(1, 4) for day in range(1, 29))
+    days = data.decode().splitlines()
+    writer.parse([stage(data, len(days))])
+    assert writer.commit(1, recover=False).inserted == len(days)
+    assert bodies(migrated) == days
+    for lost in ("2026-01-03", "2026-02-28", "2026-03-01"):
+        migrated.command(f"ALTER TABLE logs DROP PARTITION ('{lost}', 'default')")
+    writer.parse([stage(data, len(days))])
+    assert writer.commit(1, recover=True).inserted == 3
+    assert bodies(migrated) == days
+
+
 def test_streams_are_named_for_each_day_they_have_lines(migrated, writer):
     writer.parse([stage()])
     writer.commit(1, recover=False)

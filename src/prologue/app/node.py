@@ -90,6 +90,7 @@ class Node:
             discover_service_name=settings.labels.discover_service_name,
             discover_log_levels=settings.labels.discover_log_levels,
             max_future_seconds=round(settings.receive.max_ahead),
+            max_past_seconds=round(settings.receive.max_behind),
         )
         writers = [
             LogWriter(self._engine(), finish(options), retention_classes=list(settings.store.retention))

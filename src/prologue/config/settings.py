@@ -108,6 +108,15 @@ class Receive(Section, frozen=True):
             " before 1971, is kept at its time of arrival, with what was sent in `original_timestamp`.",
         ),
     ] = 48 * 3600.0
+    max_behind: Annotated[
+        Duration,
+        Meta(
+            ge=0,
+            description="How far before its arrival a line's time may be, treated like `max_ahead`. 0: any"
+            " age back to 1971. Each day in a batch costs as much as tens of thousands of lines, so set it"
+            " where senders are not trusted with their clocks.",
+        ),
+    ] = 0.0
     otlp_index_attributes: Annotated[
         tuple[str, ...],
         Meta(

@@ -27,11 +27,13 @@ EARLIEST_NS = 31_536_000 * 10**9
 
 @dataclass(frozen=True, slots=True)
 class ParseOptions:
-    """What the operator decided. `max_future_seconds`: a time further ahead is not believed."""
+    """What the operator decided. `max_future_seconds`: a time further ahead is not believed, nor one more
+    than `max_past_seconds` back, where that is not 0."""
 
     discover_service_name: bool = True
     discover_log_levels: bool = True
     max_future_seconds: int = 48 * 3600
+    max_past_seconds: int = 0
 
 
 def quoted(text: str) -> str:

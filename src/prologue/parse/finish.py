@@ -98,12 +98,14 @@ def finish(options: ParseOptions) -> str:
     """A SELECT over `stage` of: tenant, timestamp, observed, labels, level, severity_number,
     severity_text, body, trace_id, span_id, attributes.
 
-    A time before 1971 or too far ahead is not believed: the line is kept at its arrival time, and
+    A time before 1971, or too far ahead or back, is not believed: the line is kept at its arrival time, and
     what was sent stays in the attribute `original_timestamp`.
     """
+    earliest = "toDateTime64('1971-01-01 00:00:00', 9, 'UTC')"
+    if options.max_past_seconds:
+        earliest = f"greatest({earliest}, subtractSeconds(observed, {options.max_past_seconds}))"
     believed = (
-        "ifNull(sent BETWEEN toDateTime64('1971-01-01 00:00:00', 9, 'UTC') "
-        f"AND addSeconds(observed, {options.max_future_seconds}), false)"
+        f"ifNull(sent BETWEEN {earliest} AND addSeconds(observed, {options.max_future_seconds}), false)"
     )
     return f"""
 SELECT tenant, if({believed} AS believed, assumeNotNull(sent), observed) AS timestamp, observed, labels,

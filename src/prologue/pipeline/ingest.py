@@ -216,6 +216,7 @@ class Ingest:
         def attempt(some: Sequence[Payload]) -> int:
             rows = writer.parse(self._stages(some))
             if apart:
+                writer.transform(self._parsers.now.apply)
                 writer.rehearse()
             return rows
 
