@@ -48,7 +48,7 @@ def read(name: str, body: bytes) -> None:
             table = pa.ipc.open_stream(payload.data).read_all()
             table.validate(full=True)
             assert table.schema.equals(RECORD_SCHEMA)
-            assert table.num_rows == decoded.records
+            assert table.num_rows == payload.records
             assert min(table["timestamp"].to_pylist()) > 0
 
 

@@ -72,7 +72,7 @@ def test_what_is_not_in_its_encoding_is_refused(served, sample):
 @EVERY
 def test_what_is_too_large_is_refused_and_the_limit_named(serve, sample):
     with serve(ReceiveSettings(max_body_bytes=8, max_decompressed_bytes=1000)) as served:
-        answer = send(served, sample)
+        answer = send(served, sample, sample.large or None)
         assert answer.status_code == 413
         assert b"receive.max_body_bytes" in answer.content
         assert not served.sink.payloads

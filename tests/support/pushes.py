@@ -25,7 +25,7 @@ class Sample:
     `pack` is what the protocol wraps around every body; `path_parameters` are what the route makes of the
     path. `busy` is the status of back-pressure. `empty` is the status of a body without anything in it.
     `beside` is a body with one bad record beside good ones, where the protocol answers for each, and how
-    many of it are stored.
+    many of it are stored. `large` is what is over a limit of 8 bytes where only one record's size is limited.
     """
 
     receiver: str
@@ -40,6 +40,7 @@ class Sample:
     busy: int = 429
     empty: int = 400
     beside: tuple[bytes, int] | None = None
+    large: bytes = b""
 
     @property
     def json(self) -> bool:
@@ -159,6 +160,18 @@ SAMPLES = {
         b'[{"message":"a","ddtags":"env:prod,a:b","status":"warn","service":"s"},{"date":5,"x":{"y":null}}]',
         2,
         JSON,
+    ),
+    "journald": Sample(
+        "journald",
+        "/insert/journald/upload",
+        b"__CURSOR=s=0123456789abcdef0123456789abcdef;i=1f;b=0123456789abcdef0123456789abcdef;m=1;t=2;x=3\n"
+        b"__REALTIME_TIMESTAMP=1763000000000001\nMESSAGE=a\nPRIORITY=3\n_HOSTNAME=h\n\n"
+        b"__CURSOR=s=0123456789abcdef0123456789abcdef;i=20;b=0123456789abcdef0123456789abcdef;m=1;t=2;x=3\n"
+        b"__REALTIME_TIMESTAMP=1763000000000002\nMESSAGE\n\x03\0\0\0\0\0\0\0b\n\n\nA=1\nA=2\n\n",
+        2,
+        "application/vnd.fdo.journal",
+        empty=204,
+        large=b"MESSAGE=one entry that goes on and on\n",
     ),
 }
 """By name; the first word is the receiver's."""

@@ -34,6 +34,15 @@ RETRY_AFTER_SECONDS = 5
 BODY_TIMEOUT = "body_timeout"
 
 
+def body_timeout(seconds: float) -> UserError:
+    """What a sender is told that fell silent in the middle of a body."""
+    return UserError(
+        f"no more of the body came for {seconds:g} seconds",
+        cure="send the body without pauses",
+        code=BODY_TIMEOUT,
+    )
+
+
 def status_of(error: PrologueError) -> int:
     """The HTTP status of an error."""
     if isinstance(error, PayloadTooLarge | LimitError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from prologue.receive import datadog, jsonlines, lines, payloads
 from prologue.receive.elasticsearch import receiver as elasticsearch
 from prologue.receive.gelf import receiver as gelf
+from prologue.receive.journald import receiver as journald
 from prologue.receive.loki import receiver as loki
 from prologue.receive.otlp import receiver as otlp
 from prologue.receive.receiver import Receiver
@@ -20,4 +21,5 @@ RECEIVERS: tuple[Receiver, ...] = (
     gelf.HTTP,
     splunk.RECEIVER,
     datadog.RECEIVER,
+    journald.RECEIVER,
 )

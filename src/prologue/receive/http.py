@@ -19,12 +19,13 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
-from prologue.model.errors import PayloadTooLarge, PrologueError, UserError
+from prologue.model.errors import PayloadTooLarge, PrologueError
 from prologue.receive import positions
-from prologue.receive.answers import BODY_TIMEOUT
+from prologue.receive.answers import body_timeout
 from prologue.receive.catalog import RECEIVERS
 from prologue.receive.compression import decompress
 from prologue.receive.intake import Intake, Lease
+from prologue.receive.pieces import take_in_pieces
 from prologue.receive.receiver import Answer, Probe, Push, Receiver
 from prologue.receive.settings import ReceiveSettings
 from prologue.telemetry import metrics
@@ -52,6 +53,8 @@ async def handle(intake: Intake, receiver: Receiver, request: Request) -> Respon
 async def _take(intake: Intake, receiver: Receiver, request: Request, push: Push) -> Answer:
     tenant = receiver.admit(push, intake.settings)
     intake.require_rates(receiver, tenant, push.peer)
+    if receiver.pieces is not None and "content-encoding" not in push.headers:
+        return await take_in_pieces(intake, receiver, request, replace(push, tenant=tenant))
     with intake.lease() as lease:
         body = await read_body(request, intake.settings, lease)
         push = replace(push, body=body, tenant=tenant, received_ns=intake.clock())
@@ -99,11 +102,7 @@ async def read_body(request: Request, settings: ReceiveSettings, lease: Lease) -
                 lease.take(len(chunk))
                 chunks.append(chunk)
     except TimeoutError as error:
-        raise UserError(
-            f"no more of the body came for {settings.read_timeout:g} seconds",
-            cure="send the body without pauses",
-            code=BODY_TIMEOUT,
-        ) from error
+        raise body_timeout(settings.read_timeout) from error
     return b"".join(chunks)
 
 

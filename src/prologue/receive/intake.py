@@ -19,6 +19,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from typing import ParamSpec, TypeVar
 
 from prologue.model.errors import BufferFull, PrologueError
 from prologue.model.payload import Payload, PayloadSink
@@ -28,6 +29,9 @@ from prologue.receive.receiver import Decoded, Push, Receiver
 from prologue.receive.settings import ReceiveSettings
 from prologue.receive.standing import Standings, Tally
 from prologue.telemetry import metrics
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class InflightBudget:
@@ -65,6 +69,11 @@ class Lease:
     def take(self, size: int) -> None:
         self._budget.take(size)
         self._held += size
+
+    def give_back(self, size: int) -> None:
+        """A part of it, before the end."""
+        self._budget.give_back(size)
+        self._held -= size
 
     def __enter__(self) -> Lease:
         return self
@@ -115,7 +124,7 @@ class Intake:
         if len(push.body) < self.settings.offload_bytes and "content-encoding" not in push.headers:
             decoded, size = work()
         else:
-            decoded, size = await asyncio.get_running_loop().run_in_executor(self._threads, work)
+            decoded, size = await self.off_the_loop(work)
         if receiver.each:
             decoded = await self._store_each(decoded)
         else:
@@ -124,6 +133,12 @@ class Intake:
         metrics.RECEIVE_RECORDS.labels(receiver.name).inc(decoded.records)
         self.tally(receiver).took(decoded.records, size)
         return decoded
+
+    async def off_the_loop(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        """What `work` answers, computed on a decoding thread."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, partial(work, *arguments, **named)
+        )
 
     def refused(self, receiver: Receiver, error: PrologueError) -> None:
         """Keeps the error for the status page."""

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from prologue.model.errors import PrologueError
+from prologue.model.errors import PositionConflict, PrologueError
 from prologue.model.payload import Payload
 from prologue.receive.settings import ReceiveSettings
 from prologue.receive.tenant import TENANT_HEADER, resolve_tenant
@@ -107,6 +107,18 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
+class Pieces:
+    """How a body that may be endless is taken apart while it comes.
+
+    `cut` answers where the last whole record of a beginning ends, 0 where none does. `behind` answers
+    what of a piece the buffer does not hold already, where its records carry positions.
+    """
+
+    cut: Callable[[bytes], int]
+    behind: Callable[[Push, PositionConflict], bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class Receiver:
     """One way in: its name in metrics and documentation, its routes, its decoder, its answers.
 
@@ -115,6 +127,9 @@ class Receiver:
 
     `each`: the answer tells of every payload by itself, so one that is not stored does not fail the
     others; `Decoded.errors` says what became of them.
+
+    `pieces`: bodies that are not compressed are stored piece by piece, each durable before the next is
+    read. A failure then leaves the pieces before it stored, so records must carry positions.
     """
 
     name: str
@@ -125,3 +140,4 @@ class Receiver:
     methods: tuple[str, ...] = ("POST",)
     probes: tuple[Probe, ...] = ()
     each: bool = False
+    pieces: Pieces | None = None
