@@ -14,6 +14,14 @@ URLS = {
     "every address, short": ({"PROLOGUE_HTTP__LISTEN": ":4000"}, "http://127.0.0.1:4000"),
     "every IPv6 address": ({"PROLOGUE_HTTP__LISTEN": "[::]:4000"}, "http://[::1]:4000"),
     "an IPv6 address": ({"PROLOGUE_HTTP__LISTEN": "[fe80::1]:4000"}, "http://[fe80::1]:4000"),
+    "over TLS": (
+        {
+            "PROLOGUE_HTTP__LISTEN": "127.0.0.1:4000",
+            "PROLOGUE_HTTP__TLS_CERT": "c",
+            "PROLOGUE_HTTP__TLS_KEY": "k",
+        },
+        "https://127.0.0.1:4000",
+    ),
     "any free port": ({"PROLOGUE_HTTP__LISTEN": "127.0.0.1:0"}, "http://127.0.0.1:3100"),
     "named wins": ({"PROLOGUE_URL": "http://a", "PROLOGUE_HTTP__LISTEN": "b:1"}, "http://a"),
 }

@@ -40,7 +40,7 @@ class ServerProcess:
     def start(self) -> ServerProcess:
         self.launch()
         self.greeting = self._read_greeting()
-        found = re.search(r"http://([0-9.]+:\d+)", self.greeting)
+        found = re.search(r"https?://([0-9.]+:\d+)", self.greeting)
         if found is None:
             raise AssertionError(f"the server did not start: {self.greeting}\n{self.log.read_text()}")
         self._listen, self.url = found.group(1), found.group(0)

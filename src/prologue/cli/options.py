@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from prologue.config.environment import TENANT, URL, variable
+from prologue.config.environment import CA, CERT, KEY, TENANT, URL, variable
 
 if TYPE_CHECKING:
     from prologue.client.http import Client
@@ -56,23 +56,43 @@ def agent_options(function: Callback) -> Callback:
 
 
 def server_options(function: Callback) -> Callback:
-    """`--url` and `--tenant`; passes an open `client`."""
+    """`--url`, `--tenant` and the files of TLS; passes an open `client`."""
 
     @click.option("--url", metavar="URL", help=f"Server to ask (else ${URL}, else where `up` listens).")
     @click.option("--tenant", metavar="NAME", help=f"Tenant to act for (else ${TENANT}).")
+    @click.option(
+        "--ca", metavar="FILE", help=f"PEM of the authority to trust (else ${CA}, else the system's)."
+    )
+    @click.option("--cert", metavar="FILE", help=f"PEM of the certificate to show (else ${CERT}).")
+    @click.option("--key", metavar="FILE", help=f"PEM of its key (else ${KEY}).")
     @wraps(function)
-    def wrapper(*, url: str | None, tenant: str | None, **rest: Any) -> Any:
-        with open_client(url, tenant) as client:
+    def wrapper(
+        *, url: str | None, tenant: str | None, ca: str | None, cert: str | None, key: str | None, **rest: Any
+    ) -> Any:
+        with open_client(url, tenant, ca=ca, cert=cert, key=key) as client:
             return function(client=client, **rest)
 
     return wrapper
 
 
-def open_client(url: str | None, tenant: str | None) -> Client:
+def open_client(
+    url: str | None,
+    tenant: str | None,
+    *,
+    ca: str | None = None,
+    cert: str | None = None,
+    key: str | None = None,
+) -> Client:
     """A client for the server that the options and the environment name."""
     from prologue.client.http import connect  # noqa: PLC0415 - costs 0.1 s that `--help` need not wait for
 
-    return connect(url or default_url(), tenant=tenant or variable(TENANT))
+    return connect(
+        url or default_url(),
+        tenant=tenant or variable(TENANT),
+        ca=ca or variable(CA),
+        cert=cert or variable(CERT),
+        key=key or variable(KEY),
+    )
 
 
 def default_url() -> str:
@@ -82,6 +102,7 @@ def default_url() -> str:
     from prologue.config.load import load  # noqa: PLC0415 - as above
     from prologue.config.values import parse_listen  # noqa: PLC0415
 
-    host, port = parse_listen(load().settings.http.listen)
+    http = load().settings.http
+    host, port = parse_listen(http.listen)
     shown = _WILDCARDS.get(host) or (f"[{host}]" if ":" in host else host)
-    return f"http://{shown}:{port or _DEFAULT_PORT}"
+    return f"{'https' if http.tls_cert else 'http'}://{shown}:{port or _DEFAULT_PORT}"

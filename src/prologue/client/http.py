@@ -12,6 +12,7 @@ Next chapter: `prologue.client.frames`, tables; `prologue.client.results`, what 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
@@ -24,6 +25,7 @@ from prologue.client.failures import refusal, unreachable
 from prologue.client.frames import MEDIA_TYPE, Frame, read_frame
 from prologue.client.moments import Duration, Moment, duration, moment
 from prologue.client.tail import open_tail
+from prologue.client.tls import ClientTls
 from prologue.model.errors import PrologueError, UserError
 
 Direction = Literal["backward", "forward"]
@@ -37,26 +39,38 @@ _CATEGORIZE = {"X-Loki-Response-Encoding-Flags": "categorize-labels"}
 
 
 def connect(
-    url: str = "http://127.0.0.1:3100", *, tenant: str | None = None, timeout: float = 70.0
+    url: str = "http://127.0.0.1:3100",
+    *,
+    tenant: str | None = None,
+    timeout: float = 70.0,
+    ca: str | Path = "",
+    cert: str | Path = "",
+    key: str | Path = "",
 ) -> Client:
     """A client for the server at `url`; nothing is sent until a method is called.
 
     `tenant` is sent as `X-Scope-OrgID` (none: the server's default tenant). `timeout` in seconds
-    covers one whole answer; the default lets the server's own query timeout speak first. Raises
-    UserError if `url` is not an address.
+    covers one whole answer; the default lets the server's own query timeout speak first. For `https`:
+    `ca` is a PEM file of the authority to trust instead of the system's, `cert` and `key` are what is
+    shown to a server that asks for a certificate. Raises UserError if `url` is not an address, or a file
+    is of no use.
     """
-    return Client(url, tenant=tenant or "", timeout=timeout)
+    return Client(url, tenant=tenant or "", timeout=timeout, tls=ClientTls(ca, cert, key))
 
 
 class Client:
     """Asks one server on behalf of one tenant. Every method raises the errors of `prologue.model`."""
 
-    def __init__(self, url: str, *, tenant: str = "", timeout: float = 70.0) -> None:
+    def __init__(
+        self, url: str, *, tenant: str = "", timeout: float = 70.0, tls: ClientTls | None = None
+    ) -> None:
         self.url = _base_url(url)
+        self._tls = (tls or ClientTls()).context() if self.url.startswith("https:") else None
         self._headers = {TENANT_HEADER: tenant} if tenant else {}
         self._http = httpx.Client(
             base_url=self.url,
             headers=self._headers,
+            verify=self._tls or True,
             timeout=httpx.Timeout(timeout, connect=min(timeout, 5.0)),
             # Proxy variables meant for the internet must not capture questions to 127.0.0.1.
             trust_env=not _is_local(self.url),
@@ -196,7 +210,9 @@ class Client:
         """New lines as they arrive, over one WebSocket, until it ends. See `prologue.client.tail.follow`."""
         form = _form(query=query, start=start, limit=limit)
         url = httpx.URL(self.url + f"{API}/tail", params=form)
-        return open_tail(str(url.copy_with(scheme=url.scheme.replace("http", "ws"))), self._headers)
+        return open_tail(
+            str(url.copy_with(scheme=url.scheme.replace("http", "ws"))), self._headers, self._tls
+        )
 
     def ready(self) -> bool:
         """Whether the server says that it can take and answer. False too while it cannot be reached."""

@@ -10,6 +10,7 @@ Source: Loki HTTP API reference, "Stream logs" (`GET /loki/api/v1/tail`).
 from __future__ import annotations
 
 import hashlib
+import ssl
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
@@ -34,12 +35,14 @@ LONGEST_PAUSE = 15.0
 """Seconds between attempts to reconnect, doubled from the first to the longest."""
 
 
-def open_tail(url: str, headers: Mapping[str, str]) -> Iterator[TailMessage]:
+def open_tail(
+    url: str, headers: Mapping[str, str], tls: ssl.SSLContext | None = None
+) -> Iterator[TailMessage]:
     """Messages of one WebSocket until the server ends it. Raises the errors of `prologue.model`."""
     try:
         # A tail of whole batches can exceed the library's 1 MiB message limit.
         with connect_websocket(
-            url, additional_headers=dict(headers), max_size=None, proxy=None, close_timeout=1
+            url, additional_headers=dict(headers), max_size=None, proxy=None, close_timeout=1, ssl=tls
         ) as socket:
             for message in socket:
                 yield decode_tail(message)

@@ -23,11 +23,17 @@ CONFIG = "PROLOGUE_CONFIG"
 DEBUG = "PROLOGUE_DEBUG"
 URL = "PROLOGUE_URL"
 TENANT = "PROLOGUE_TENANT"
+CA = "PROLOGUE_CA"
+CERT = "PROLOGUE_CERT"
+KEY = "PROLOGUE_KEY"
 
 RESERVED: Mapping[str, str] = {
     CONFIG: "The configuration file, where `--config` is not given.",
     URL: "The server that client commands ask, where `--url` is not given.",
     TENANT: "The tenant that client commands act for, where `--tenant` is not given.",
+    CA: "PEM file of the authority that client commands trust, where `--ca` is not given.",
+    CERT: "PEM file of the certificate that client commands show, where `--cert` is not given.",
+    KEY: "PEM file of that certificate's key, where `--key` is not given.",
     DEBUG: "Any value: a failing command shows its traceback.",
 }
 
