@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, Command] = {
     "sql": Command("prologue.cli.commands.sql", "ask one SELECT over the lines, as a table or a file"),
     "tail": Command("prologue.cli.commands.tail", "follow a LogQL query as lines arrive"),
     "labels": Command("prologue.cli.commands.labels", "list labels, or the values of one"),
+    "receivers": Command("prologue.cli.commands.receivers", "list the ways in: what came, what went wrong"),
     "doctor": Command("prologue.cli.commands.doctor", "check this machine and say how to mend it"),
     "parse": Command("prologue.cli.commands.parse", "try, measure and explain custom parsers"),
     "config": Command("prologue.cli.commands.config", "show the settings in effect, check a file"),

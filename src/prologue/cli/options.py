@@ -60,9 +60,7 @@ def server_options(function: Callback) -> Callback:
 
     @click.option("--url", metavar="URL", help=f"Server to ask (else ${URL}, else where `up` listens).")
     @click.option("--tenant", metavar="NAME", help=f"Tenant to act for (else ${TENANT}).")
-    @click.option(
-        "--ca", metavar="FILE", help=f"PEM of the authority to trust (else ${CA}, else the system's)."
-    )
+    @click.option("--ca", metavar="FILE", help=f"PEM of the authority to trust (else ${CA}).")
     @click.option("--cert", metavar="FILE", help=f"PEM of the certificate to show (else ${CERT}).")
     @click.option("--key", metavar="FILE", help=f"PEM of its key (else ${KEY}).")
     @wraps(function)

@@ -22,8 +22,9 @@ against a server on another machine, and most of it against any Loki-compatible 
 
 **Which server**: `--url`, else `PROLOGUE_URL`, else the address on which `prologue up` would listen with
 the same environment. **Which tenant**: `--tenant`, else `PROLOGUE_TENANT`, else the server's default.
-**TLS**: for `https` addresses `--ca` names the authority to trust (else the system's), `--cert` and `--key` the
-certificate to show to a server that asks for one; `PROLOGUE_CA`, `PROLOGUE_CERT` and `PROLOGUE_KEY` do the same.
+**TLS**: for `https` addresses `--ca` names the authority to trust instead of the system's, `--cert` and
+`--key` the certificate to show to a server that asks for one, or `PROLOGUE_CA`, `PROLOGUE_CERT` and
+`PROLOGUE_KEY` do.
 
 **Times** (`--from`, `--to`, `--at`): RFC 3339 (`2026-11-23T14:05:00Z`), a date and time or a time of today in
 local time (`'2026-11-23 14:05'`, `14:05`), an age (`1h`, `now-1h`), or Unix time in s, ms, us or ns.
