@@ -22,6 +22,7 @@ from prologue.app.hangup import Reload
 from prologue.app.lean import leave_pandas_out
 from prologue.app.node import Node
 from prologue.app.receiving import DEFAULT_OTLP_HTTP, http_tls
+from prologue.app.replay import Replay
 from prologue.app.stopping import Stop
 from prologue.collect.status import SourceState
 from prologue.config.settings import Settings
@@ -68,6 +69,7 @@ def run(settings: Settings, read_parsers: Callable[[], PipelineSet] | None = Non
         server = _server(context, tls)
         stop.applies_to(server)
         _greet(listener, node, "https" if tls else "http")
+        stack.enter_context(Replay(node.buffer.to_replay))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(server.serve(sockets=listeners))
         if not node.drain(stop.seconds_to_drain()):

@@ -39,7 +39,7 @@ from prologue.buffer.reserve import Reserve
 from prologue.buffer.segment import DiskSegment
 from prologue.buffer.sequence import Sequence
 from prologue.buffer.setaside import SetAside
-from prologue.buffer.settings import BufferSettings, BufferStats
+from prologue.buffer.settings import Backlog, BufferSettings, BufferStats
 from prologue.buffer.shelf import Shelf
 from prologue.model.errors import PayloadTooLarge, TemporaryError
 from prologue.model.payload import Payload, Receipt, Segment
@@ -449,6 +449,11 @@ class DiskBuffer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def to_replay(self) -> Backlog:
+        """What an earlier process left and is not released yet."""
+        with self._lock:
+            return self._shelf.backlog(self._newest_recovered)
 
     def stats(self) -> BufferStats:
         """A consistent snapshot; cheap enough for every scrape."""

@@ -29,6 +29,8 @@ from prologue.buffer.statefile import StateDamaged
 
 logger = logging.getLogger(__name__)
 
+_WORTH_TELLING = 128 << 20  # bytes: below it the check takes no time that anybody notices
+
 
 @dataclass(slots=True)
 class Recovered:
@@ -63,6 +65,8 @@ class Recovery:
         known = sorted(path for path in self._directory.glob(f"*{SUFFIX}") if self._is_ours(path))
         for path in known:
             result.sequence.used(int(path.stem))
+        if (size := sum(path.stat().st_size for path in known)) > _WORTH_TELLING:
+            logger.info("checking %d segments, %d MiB, that an earlier process left", len(known), size >> 20)
         acknowledged: dict[int, int] = {}
         # Newest first, because each segment's header vouches for the length of the one before it.
         for path in reversed(known):

@@ -52,6 +52,14 @@ class BufferSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """Segments that are not released, and their bytes."""
+
+    segments: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class BufferStats:
     """A snapshot of a buffer. Counters start at 0 with the process and only grow."""
 

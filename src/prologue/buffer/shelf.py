@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from prologue.buffer.segment import DiskSegment
+from prologue.buffer.settings import Backlog
 
 
 class Shelf:
@@ -47,6 +48,11 @@ class Shelf:
     def first(self, wanted: Callable[[int], bool]) -> DiskSegment | None:
         """The oldest unreleased segment whose sequence is wanted."""
         return next((held for sequence, held in self._unreleased.items() if wanted(sequence)), None)
+
+    def backlog(self, upto: int) -> Backlog:
+        """What is not released of the segments up to a sequence."""
+        held = [segment.bytes for sequence, segment in self._unreleased.items() if sequence <= upto]
+        return Backlog(len(held), sum(held))
 
     def find(self, sequence: int) -> DiskSegment | None:
         """The segment if it is not released, taken or not."""
