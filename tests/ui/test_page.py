@@ -149,6 +149,8 @@ def test_an_old_newest_line_is_a_warning(explorer: Explorer, tenant: Tenant) -> 
     expect(freshness.locator(".pill.stale")).to_contain_text("newest line 2 h ago")
     freshness.get_by_role("button").click()
     expect(freshness.get_by_text("Nothing new has arrived for 2 h.")).to_be_visible()
+    # What came over the network stands below the files: the tenants of these tests push.
+    expect(freshness.locator(".receiver", has_text="received").first).to_contain_text("a second")
     explorer.page.keyboard.press("Escape")
     expect(freshness.get_by_role("dialog")).to_have_count(0)
 

@@ -129,7 +129,10 @@ function answer(path, p, lines) {
   const query = p.query ?? '';
   const values = (name) => [...new Set(lines.map((l) => l.stream[name] ?? l.metadata[name]).filter(Boolean))].sort();
   if (path === '/api/v1/status') {
-    return { version: '0.1.0-dev', newest_line_ns: lines.length ? String(lines.at(-1).ts) : null, stored_lines: lines.length, buffered_bytes: 18_432, receivers: ['loki', 'otlp', 'jsonline'],
+    return { version: '0.1.0-dev', newest_line_ns: lines.length ? String(lines.at(-1).ts) : null, stored_lines: lines.length, buffered_bytes: 18_432, receivers: [
+      { name: 'loki', address: '/loki/api/v1/push', records: 65_560, rate: 1092.7, last_error: '' },
+      { name: 'otlp_grpc', address: '127.0.0.1:4317 (grpc)', records: 0, rate: 0, last_error: 'the body is not an OTLP protobuf request' },
+    ],
       sources: [{ kind: 'file', name: '/var/log/syslog', lag_bytes: 0, error: null }, { kind: 'file', name: '/var/log/nginx/access.log', lag_bytes: 2048, error: null }, { kind: 'journal', name: 'system', lag_bytes: null, error: 'permission denied: add the user to group systemd-journal' }] };
   }
   if (path === '/loki/api/v1/labels') return { data: [...new Set(lines.flatMap((l) => Object.keys(l.stream)))].sort() };

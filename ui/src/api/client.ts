@@ -45,6 +45,16 @@ export interface Source {
   readonly error?: string | null;
 }
 
+/** A way in over the network. */
+export interface Receiver {
+  readonly name: string;
+  readonly address: string;
+  readonly records: number;
+  /** Records a second. */
+  readonly rate: number;
+  readonly last_error: string;
+}
+
 export interface Status {
   readonly version: string;
   readonly newest_line_ns: string | null;
@@ -54,7 +64,7 @@ export interface Status {
   readonly error?: string | null;
   readonly problems?: readonly string[];
   readonly sources: readonly Source[];
-  readonly receivers: ReadonlyArray<string | Readonly<Record<string, unknown>>>;
+  readonly receivers: readonly Receiver[];
 }
 
 export interface RangeRequest {

@@ -6,7 +6,7 @@
 import { LitElement, css, html, nothing } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { age, t } from '../i18n';
-import { formatBytes, formatCount } from '../model/format';
+import { formatBytes, formatCount, formatShort } from '../model/format';
 import { STALE_MS } from '../state/status';
 import { status } from '../state/context';
 import { settings } from '../state/settings';
@@ -65,7 +65,11 @@ export class Freshness extends LitElement {
         <ul>${now.sources.map((s) => html`<li>
           <span class="name">${s.kind} ${s.name}</span>
           ${s.lag_bytes ? html`<span class="lag num">${t('fresh.lag', { bytes: formatBytes(s.lag_bytes) })}</span>` : nothing}
-          ${s.error ? html`<span class="failed">${s.error}</span>` : nothing}</li>`)}</ul>` : nothing}
+          ${s.error ? html`<span class="failed">${s.error}</span>` : nothing}</li>`)}
+          ${now.receivers.filter((r) => r.records || r.last_error).map((r) => html`<li class="receiver">
+          <span class="name">${r.name} ${r.address}</span>
+          <span class="lag num">${t('fresh.received', { count: formatCount(r.records), rate: formatShort(r.rate) })}</span>
+          ${r.last_error ? html`<span class="failed">${r.last_error}</span>` : nothing}</li>`)}</ul>` : nothing}
     </div>`;
   }
 

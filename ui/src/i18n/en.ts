@@ -30,6 +30,7 @@ export const en = {
   'fresh.sources': '{count} sources',
   'fresh.writing': 'The store does not take lines: {reason}',
   'fresh.lag': '{bytes} behind',
+  'fresh.received': '{count} received, {rate} a second',
   'query.label': 'LogQL query',
   'query.run': 'Run',
   'query.cancel': 'Cancel',

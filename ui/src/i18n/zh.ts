@@ -32,6 +32,7 @@ export const zh: Readonly<Record<Key, string>> = {
   'fresh.sources': '{count} 个来源',
   'fresh.writing': '存储无法写入日志：{reason}',
   'fresh.lag': '落后 {bytes}',
+  'fresh.received': '已接收 {count} 行，每秒 {rate} 行',
   'query.label': 'LogQL 查询',
   'query.run': '运行',
   'query.cancel': '取消',
