@@ -60,16 +60,17 @@ def packed_events(data: bytes) -> Iterable[object]:
     """The events of a packed chunk, one behind the other. Raises `PayloadError` where they break off."""
     found = unpacker(max(len(data), 1))
     found.feed(data)
-    count = 0
+    count = whole = 0
     try:
         for event in found:
             count += 1
+            whole = found.tell()
             yield event
     except UNPACK_ERRORS as error:
         raise PayloadError(
             f"the chunk is not MessagePack: {reason_of(error)}", index=count, cure="send whole events"
         ) from error
-    if found.tell() != len(data):
+    if whole != len(data):
         raise PayloadError("the chunk breaks off", index=count, cure="send whole events")
 
 
@@ -83,7 +84,7 @@ def reason_of(error: BaseException) -> str:
 
 def json_lines(tag: str, peer: str, events: Iterable[object]) -> tuple[bytes, int]:
     """The events as lines, and how many. Raises `LimitError` for too many."""
-    head = orjson.dumps({TAG: tag, PEER: peer} if peer else {TAG: tag})[:-1]
+    head = _dumps({TAG: tag, PEER: peer} if peer else {TAG: tag})[:-1]
     timed = b"%b,%b:" % (head, orjson.dumps(TIME))
     lines: list[bytes] = []
     for event in events:

@@ -119,8 +119,7 @@ class FluentSession:
             data, count = json_lines(tag, self._address, events)
         except PrologueError as error:
             return Taken(error=error if isinstance(error, UserError) else UserError(error.message))
-        chunk = option.get("chunk")
-        receipt: bytes = msgpack.packb({"ack": chunk}) if isinstance(chunk, str | bytes) and chunk else b""
+        receipt = _receipt(option.get("chunk"))
         if not count:
             return Taken(reply=receipt)
         return Taken(data, count, receipt=receipt)
@@ -142,7 +141,7 @@ class FluentSession:
             # Before MessagePack knew bytes, events were packed as text; the unpacker keeps what is none.
             packed = packed.encode("utf-8", "surrogateescape")
         name = option.get("compressed", "text")
-        if name not in _COMPRESSIONS:
+        if not isinstance(name, str) or name not in _COMPRESSIONS:
             raise PayloadError(
                 f"events compressed as {str(name)[:20]!r}", cure="use gzip, zstd or no compression"
             )
@@ -154,6 +153,14 @@ class FluentSession:
                 f"a chunk of more than {largest} bytes once unpacked",
                 cure="send smaller chunks, or raise fluent.max_decompressed_bytes",
             ) from error
+
+
+def _receipt(chunk: object) -> bytes:
+    """What acknowledges a chunk; nothing where its sender did not name it."""
+    if not isinstance(chunk, str | bytes) or not chunk:
+        return b""
+    packed: bytes = msgpack.packb({"ack": chunk}, unicode_errors="surrogateescape")
+    return packed
 
 
 def _option(message: list[Any], place: int) -> dict[str, Any]:
