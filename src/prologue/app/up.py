@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 import shutil
 import socket
 import sys
@@ -40,6 +41,10 @@ logger = logging.getLogger(__name__)
 DEFAULT_URL = "http://127.0.0.1:3100"
 
 _BACKLOG = 2048
+# How long a sender's connection is kept without a request: longer than the pause between two batches of most
+# senders, who would otherwise open one for each batch, or meet the closing of the old one.
+_KEEP_ALIVE_SECONDS = 75
+_DESCRIPTORS = 65_536
 # For the drain and the closing, once open requests were given their time: ten seconds by default.
 _AFTER_REQUESTS_SECONDS = 5.0
 _BLOCKED_SHOWN = 5
@@ -54,6 +59,7 @@ def run(settings: Settings, read_parsers: Callable[[], PipelineSet] | None = Non
     Raises PrologueError where it cannot start.
     """
     log.set_up(settings.log.level, settings.log.format)
+    _allow_descriptors()
     leave_pandas_out()
     with ExitStack() as stack:
         stop = stack.enter_context(Stop(settings.http.shutdown_timeout + _AFTER_REQUESTS_SECONDS))
@@ -86,6 +92,7 @@ def _server(context: Context, tls: TlsSettings | None) -> _Server:
         lifespan="off",
         http="httptools",
         ws="websockets-sansio",
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=max(1, int(context.settings.http.shutdown_timeout)),
         ssl_context_factory=(lambda *_: tls.server_context()) if tls else None,
     )
@@ -98,6 +105,14 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+def _allow_descriptors() -> None:
+    """As many open files as we may have: each sender's connection is one, and the usual limit is 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(_DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _listen(address: str, key: str, where: str) -> socket.socket:
