@@ -16,6 +16,7 @@ from prologue.store.embedded import EmbeddedEngine
 from tests.docs.blocks import Block, blocks
 
 PAGE = Path(__file__).parents[2] / "docs" / "parsers.md"
+EXAMPLES = PAGE.parent / "examples" / "parsers"
 
 
 def examples() -> list[tuple[Block, Block, Block]]:
@@ -40,7 +41,7 @@ def test_examples(engine: EmbeddedEngine, example: tuple[Block, Block, Block]) -
     assert lines.info.startswith("text lines"), f"{PAGE.name}:{lines.line}"
     assert fields.info == "json fields", f"{PAGE.name}:{fields.line}"
     text = pipeline.text if "stages:" in pipeline.text else f"name: example\nstages:\n{pipeline.text}"
-    found = read_pipelines(text, PAGE.name, Surroundings(folder=PAGE.parent / "examples" / "parsers"))
+    found = read_pipelines(text, PAGE.name, Surroundings(folder=EXAMPLES, allow_python=True))
     bench = Bench(engine)
     labels = json.loads(lines.info.removeprefix("text lines") or '{"app": "x"}')
     trial = bench.try_lines(bench.check(pipeline_set(found)), lines_payload(lines.text.encode(), labels))

@@ -29,7 +29,7 @@ from prologue.parse.columns import array, quoted
 SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 SEVERITY_NUMBERS = "[21, 19, 18, 17, 13, 10, 9, 5]"
 
-_FACILITIES = (
+FACILITIES = (
     "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
     "ntp", "audit", "alert", "clock", "local0", "local1", "local2", "local3", "local4", "local5", "local6",
     "local7",
@@ -157,7 +157,7 @@ def _attributes(peer_is_address: bool) -> str:
         f"extractAllGroupsVertical(element, {quoted(_PARAMETER)})), extractAll(data, {quoted(_ELEMENT)})))"
     )
     own = (
-        f"[('facility', if(valid, {array(_FACILITIES)}[intDiv(pri, 8) + 1], '')), ('procid', procid), "
+        f"[('facility', if(valid, {array(FACILITIES)}[intDiv(pri, 8) + 1], '')), ('procid', procid), "
         "('msgid', msgid), ('__error__', if(failed = '', '', 'SyslogParserErr')), "
         "('__error_details__', failed)]"
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
@@ -141,11 +142,15 @@ def _without_nulls(column: Any) -> Any:
             pa.array([], pa.large_string()),
             kind,
         )
-    lengths = pc.fill_null(pc.list_value_length(column), 0)
-    offsets = pa.concat_arrays([pa.array([0], pa.int32()), pc.cumulative_sum(lengths).cast(pa.int32())])
-    entries = pc.list_flatten(column)
-    items = pc.fill_null(pc.struct_field(entries, 1), "")
-    return arrow.MapArray.from_arrays(offsets, pc.struct_field(entries, 0), items, kind)
+    offsets = column.offsets.to_numpy()
+    lengths = np.diff(offsets)
+    valid = column.is_valid().to_numpy(zero_copy_only=False)
+    kept = arrow.array(np.repeat(valid, lengths))
+    first, entries = int(offsets[0]), int(offsets[-1] - offsets[0])
+    keys = column.keys.slice(first, entries).filter(kept)
+    items = pc.fill_null(column.items.slice(first, entries).filter(kept), "")
+    ends = np.concatenate(([0], np.cumsum(np.where(valid, lengths, 0)))).astype(np.int32)
+    return arrow.MapArray.from_arrays(arrow.array(ends), keys, items, kind)
 
 
 def _stream(table: pa.Table) -> pa.Buffer:

@@ -16,6 +16,7 @@ Next chapter: `prologue.parse.pipelines.compile`, and the stages in `prologue.pa
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from prologue.logql.lower.sql import EMPTY, Bindings, Expr, both, column, expr, stacked
@@ -120,6 +121,19 @@ class Rows:
             self._fields, self._gone = {}, []
         return self._maps[0]
 
+    def replace_attributes(self, entries: Expr) -> None:
+        """Another map in place of `attributes()`, which the caller has made of it."""
+        assert not self._fields
+        self._maps = [entries]
+
+    def replace_body(self, value: Expr) -> None:
+        """Another body, with no trace of what it was: for what must not be stored."""
+        self._columns["body"] = value
+
+    def names_condition(self, key: str, names: tuple[str, ...]) -> str:
+        """Whether the SQL text `key` is one of the names, of which one may end in `*`."""
+        return _names_condition(key, names, self.bindings)
+
     # What a stage does.
 
     def compute(self, value: Expr) -> Expr:
@@ -132,6 +146,11 @@ class Rows:
     def where(self, condition: Expr) -> None:
         """Only lines for which the condition holds."""
         self._level_for(condition).conditions.append(condition)
+
+    def reshape(self, select: Callable[[str], str]) -> None:
+        """Other rows instead of those of the source, before anything is computed: a SELECT of RAW_COLUMNS."""
+        assert not self._levels
+        self._source = f"({select(self._source)})"
 
     def found(self, name: str, value: Expr) -> None:
         """A field that was found in a `source`; '' leaves what was there."""

@@ -76,10 +76,11 @@ def _opened(text: Expr, separator: str, rows: Rows) -> str:
         pairs = (
             f"arrayFlatten(arrayMap(p -> if(startsWith(p.2, '{{') AND p.2 != '{{}}', {inner}, [p]), {pairs}))"
         )
-    return f"CAST(arrayMap(p -> (p.1, {_text('p.2')}), {pairs}), '{MAP}')"
+    return f"CAST(arrayMap(p -> (p.1, {member_text('p.2')}), {pairs}), '{MAP}')"
 
 
-def _text(raw: str) -> str:
+def member_text(raw: str) -> str:
+    """A member's value as text, given its JSON: texts without quotes, null as nothing."""
     return f"multiIf(startsWith({raw}, '\"'), JSONExtractString({raw}), {raw} = 'null', '', {raw})"
 
 
@@ -90,7 +91,7 @@ def _at(text: Expr, path: JsonPath, rows: Rows) -> Expr:
         for step in path.steps
     )
     raw = rows.compute(expr(f"JSONExtractRaw({text}, {steps})", text))
-    return expr(_text(raw.sql), raw)
+    return expr(member_text(raw.sql), raw)
 
 
 STAGE = StageKind(read, lower, main="source")
