@@ -55,6 +55,14 @@ _BODY_LEVELS = (
     # MySQL; .NET's console.
     r"(?:^| \[)(Note|System|dbug|trce|fail)(?:\] |: )",
 )
+# What a line must hold so that it can match the pattern of the same place: far cheaper to ask than the
+# pattern itself, and most lines hold none of it. None where most lines do.
+_BODY_GATES = (
+    "multiSearchAnyCaseInsensitive({start}, ['level', 'lvl', 'severity', '\"@l'])",
+    "substring(body, 1, 1) IN ('I', 'W', 'E', 'F', 'D', '{{')",
+    None,
+    "multiSearchAny({start}, ['Note', 'System', 'dbug', 'trce', 'fail'])",
+)
 # A syslog priority (RFC 3164, RFC 5424; sd-daemon's prefix too), which relays often set by rote.
 _PRIORITY = "extract(left(body, 8), '^<([0-9]{1,3})>')"
 _BY_PRIORITY = ("fatal", "critical", "critical", "error", "warn", "info", "info", "debug")
@@ -79,19 +87,35 @@ def _level(options: ParseOptions) -> str:
     if not options.discover_log_levels:
         return "''"
     place = f"arrayFirstIndex(k -> k IN {array(LEVEL_KEYS)}, mapKeys(stage.attributes))"
-    keyed = f"mapValues(stage.attributes)[{place}]"
-    start = "left(body, 256)"
-    guesses = [
+    said = (
         severity_level("severity_number"),
         named_level("severity_text"),
-        named_level(keyed),
-        *(named_level(f"extract({start}, {quoted(pattern)})") for pattern in _BODY_LEVELS),
+        named_level(f"mapValues(stage.attributes)[{place}]"),
+    )
+    branches = ", ".join(
+        f"({level} AS said_{number}) != '', said_{number}" for number, level in enumerate(said)
+    )
+    return f"if((multiIf({branches}, '') AS said) != '', said, {_level_of_body()})"
+
+
+def _level_of_body() -> str:
+    """The first guess that finds one, each made only for the rows that the ones before it left open.
+
+    Of NULLs and not one multiIf, which would make every guess twice: as a condition and as a value.
+    """
+    start = "left(body, 256)"
+    guesses = [
+        *(_body_level(*each, start) for each in zip(_BODY_LEVELS, _BODY_GATES, strict=True)),
         f"if(startsWith(body, '<') AND {_PRIORITY} != '', "
         f"{array(_BY_PRIORITY)}[toUInt16OrZero({_PRIORITY}) % 8 + 1], '')",
     ]
-    # In order, each evaluated only for the rows that the ones before it left open.
-    branches = [f"({guess} AS guess_{place}) != '', guess_{place}" for place, guess in enumerate(guesses)]
-    return f"multiIf({', '.join(branches)}, 'unknown')"
+    found = ", ".join(f"nullIf({guess}, '')" for guess in guesses)
+    return f"coalesce({found}, 'unknown')"
+
+
+def _body_level(pattern: str, gate: str | None, start: str) -> str:
+    level = named_level(f"extract({start}, {quoted(pattern)})")
+    return f"if({gate.format(start=start)}, {level}, '')" if gate else level
 
 
 def finish(options: ParseOptions) -> str:

@@ -29,7 +29,7 @@ import pyarrow as pa
 
 from prologue.model.errors import EngineError
 from prologue.store import recovery
-from prologue.store.engine import NONE, Engine, Source
+from prologue.store.engine import NONE, Engine, Parameters, Source
 from prologue.store.known_streams import KnownStreams
 from prologue.store.stage import CREATE_STAGE, STAGE_COLUMNS, Rows, Stage
 
@@ -59,11 +59,9 @@ _LOGS_COLUMNS = (
     "tenant, timestamp, observed, stream, batch, level, severity_number, severity_text, body, "
     "trace_id, span_id, attributes, retention"
 )
-_RETENTION = f"if(has({{classes:Array(String)}}, {_CLASS}), {_CLASS}, 'default')"
 _LOGS_VALUES = (
     f"tenant, timestamp, observed, {_STREAM}, {{batch:UInt64}}, level, severity_number, severity_text, body, "
-    "trace_id, span_id, attributes, "
-    f"{_RETENTION} AS retention"
+    "trace_id, span_id, attributes"
 )
 # What `logs` is partitioned by; `recovery.Partition`.
 _DAY = "toString(toDate(timestamp))"
@@ -105,9 +103,13 @@ class LogWriter:
         self._engine = engine
         engine.command(CREATE_STAGE)
         self._finish = finish
-        self._insert = f"INSERT INTO logs ({_LOGS_COLUMNS}) SELECT {_LOGS_VALUES} FROM ({finish})"
         self._classes = list(retention_classes)
         self._rows: Rows | None = None
+        # Without classes of retention no label is looked at for one.
+        classed = f"if(has({{classes:Array(String)}}, {_CLASS}), {_CLASS}, 'default')"
+        self._retention = classed if self._classes else "'default'"
+        values = f"{_LOGS_VALUES}, {self._retention} AS retention"
+        self._insert = f"INSERT INTO logs ({_LOGS_COLUMNS}) SELECT {values} FROM ({finish})"
         self._known = KnownStreams()
 
     def parse(self, stages: Sequence[Stage]) -> int:
@@ -182,9 +184,10 @@ class LogWriter:
 
     def _plan(self, batch: int, *, complete: bool) -> recovery.Plan:
         """What is to be done about a batch that may be in the store, once what must go first is gone."""
-        held = self._by_partition(_HELD, batch)
+        held = self._by_partition(_HELD, {"batch": batch})
         staged = self._by_partition(
-            self._over(f"SELECT {_DAY} AS day, {_RETENTION} AS class FROM ({self._finish})"), batch
+            self._over(f"SELECT {_DAY} AS day, {self._retention} AS class FROM ({self._finish})"),
+            {**({"classes": self._classes} if self._classes else {}), **self._derived()},
         )
         todo = recovery.plan(held, staged, complete=complete)
         if todo.delete:
@@ -197,9 +200,9 @@ class LogWriter:
             self._delete(batch)
         return todo
 
-    def _by_partition(self, select: str, batch: int) -> dict[recovery.Partition, int]:
+    def _by_partition(self, select: str, parameters: Parameters) -> dict[recovery.Partition, int]:
         table = self._engine.arrow(
-            f"SELECT day, class, count() AS n FROM ({select}) GROUP BY day, class", self._bound(batch)
+            f"SELECT day, class, count() AS n FROM ({select}) GROUP BY day, class", parameters
         )
         return {(row["day"], row["class"]): row["n"] for row in table.to_pylist()}
 
@@ -235,9 +238,9 @@ class LogWriter:
         """
         found = self._engine.arrow(
             self._over(
-                f"SELECT toString(tenant) AS tenant, toUInt32(toDate(timestamp)) AS day, "
-                f"{_STREAM} AS stream, "
-                f"toString(any(labels)) AS label_set FROM ({self._finish}) GROUP BY tenant, day, stream"
+                f"SELECT toString(tenant) AS tenant, toUInt32(day) AS day, {_STREAM} AS stream, "
+                "toString(labels) AS label_set FROM (SELECT tenant, labels, toDate(timestamp) AS day "
+                f"FROM ({self._finish}) GROUP BY tenant, labels, day)"
             ),
             self._derived(),
         )
