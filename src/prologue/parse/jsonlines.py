@@ -112,7 +112,8 @@ FROM (SELECT line, m, is_object, {time} AS time_key, {message} AS message_key, m
     m[message_key] AS message_text FROM (
     SELECT line, {flat} AS flat,
         length(flat) > 0 OR (isValidJSON(line) AND JSONType(line) = 'Object') AS is_object,
-        if(arrayExists(v -> startsWith(v, '{{'), mapValues(flat)), {_flattened(nested)}, flat) AS m
+        if(position(line, '{{', 2) > 0 AND arrayExists(v -> startsWith(v, '{{'), mapValues(flat)),
+           {_flattened(nested)}, flat) AS m
     FROM {{source}} WHERE notEmpty(trimBoth(line))))"""
 
 
