@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import islice
 
+import numpy as np
 import orjson
 
 from prologue.model.errors import PayloadError
@@ -65,6 +66,7 @@ def decode(push: Push, settings: ReceiveSettings) -> Decoded:
         received_ns=push.received_ns,
         labels=labels,
         params=params,
+        records=records,
     )
     return Decoded((payload,), records)
 
@@ -138,7 +140,9 @@ def _why_no_object(line: bytes) -> str:
 
 def count_lines(body: bytes) -> int:
     """Line ends, plus one for a last line without; blank lines count too."""
-    return body.count(b"\n") + (not body.endswith(b"\n"))
+    # numpy compares at the speed of memory; bytes.count takes a step for each line end.
+    ends = np.count_nonzero(np.frombuffer(body, np.uint8) == ord("\n"))
+    return int(ends) + (not body.endswith(b"\n"))
 
 
 RECEIVER = Receiver("jsonline", ("/insert/jsonline",), decode, PlainAnswers())

@@ -32,6 +32,7 @@ def decode(push: Push, settings: ReceiveSettings) -> Decoded:
         data=push.body,
         received_ns=push.received_ns,
         labels=with_service_name(labels) if settings.discover_service_name else labels,
+        records=records,
     )
     return Decoded((payload,), records)
 
