@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from prologue.collect.collector import Collector
+from prologue.collect.kubernetes.settings import KubernetesSettings
 from prologue.collect.settings import (
     DEFAULT_EXCLUDE,
     DEFAULT_PATTERNS,
@@ -17,7 +18,9 @@ from prologue.collect.settings import (
     FilePattern,
 )
 from prologue.collect.status import SourceState, SourceStatus
+from prologue.config.environment import variable
 from prologue.config.settings import Settings
+from prologue.model.errors import ConfigError
 from prologue.model.labels import SERVICE_NAME
 from prologue.model.payload import PayloadSink
 
@@ -58,11 +61,40 @@ def collect_settings(
         docker=collect.discover,
         cri=collect.discover,
         journal=collect.discover,
+        kubernetes=kubernetes_settings(settings),
         rescan_s=collect.rescan,
         initial_max_bytes=collect.initial_max_bytes,
         max_line_bytes=collect.max_line_bytes,
         max_in_flight_bytes=max_in_flight_bytes,
         tenant=tenant,
+    )
+
+
+def kubernetes_settings(settings: Settings) -> KubernetesSettings:
+    """Whom to ask about pods; nobody where this is no pod and nothing else is configured."""
+    chosen = settings.collect.kubernetes
+    url = chosen.url
+    host = variable("KUBERNETES_SERVICE_HOST")
+    if not url and host and chosen.metadata in ("auto", "api"):
+        port = variable("KUBERNETES_SERVICE_PORT") or "443"
+        url = f"https://{f'[{host}]' if ':' in host else host}:{port}"
+    token_file = Path(chosen.token_file) if chosen.token_file else None
+    in_pod = token_file is not None and token_file.is_file()
+    asked = chosen.metadata in ("api", "kubelet") or (chosen.metadata == "auto" and (in_pod or chosen.url))
+    if chosen.metadata in ("api", "kubelet") and not url:
+        raise ConfigError(
+            f"collect.kubernetes.metadata is {chosen.metadata}, but there is no address to ask",
+            key="collect.kubernetes.url",
+            cure="set it, for the kubelet to https://127.0.0.1:10250",
+        )
+    return KubernetesSettings(
+        url=url if asked or chosen.events else "",
+        kubelet=chosen.metadata == "kubelet",
+        node=chosen.node or host_of(settings),
+        labels=chosen.labels,
+        token_file=token_file,
+        ca_file=Path(chosen.ca_file) if chosen.ca_file else None,
+        events=chosen.events,
     )
 
 

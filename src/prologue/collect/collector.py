@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prologue.collect import checkpoint
 from prologue.collect.context import Context
@@ -28,7 +29,13 @@ from prologue.collect.tracker import Tracker
 from prologue.model.labels import SERVICE_NAME
 from prologue.model.payload import PayloadSink
 
+if TYPE_CHECKING:
+    from prologue.collect.kubernetes.events import EventFollower
+    from prologue.collect.kubernetes.pods import PodDirectory
+
 CHECKPOINT_NAME = "collect.json"
+# How long a start may wait for the first list of pods, so that most files have their labels at once.
+FIRST_LIST_S = 3.0
 
 
 class Collector:
@@ -57,11 +64,13 @@ class Collector:
         if learn is not None:
             learn(self._loaded.sources())
         self._wake = Wake()
-        discovery = Discovery(context.settings)
+        self._pods = self._directory(context.settings)
+        discovery = Discovery(context.settings, pods=self._pods)
         self._tracker = Tracker(context, discovery, self._loaded)
         self._sender = Sender(context, self._wake.raise_)
         self._tailer = Tailer(context, discovery, self._tracker, self._sender, self._writer, self._wake)
         self._journal = JournalFollower.find(context, self._writer, self._loaded.journal)
+        self._events = self._follower(context, folder)
         self._stopping = threading.Event()
         self._deadline = 0.0
         self._drained = True
@@ -73,11 +82,15 @@ class Collector:
         _raise_file_limit()
         self._writer.start(self._loaded.journal)
         self._writer.on_written(self._wake.raise_)
+        if self._pods is not None:
+            self._pods.start(FIRST_LIST_S)
         self._tailer.scan()
         self._tracker.after_first_scan()
         self._thread.start()
         if self._journal is not None:
             self._journal.start()
+        if self._events is not None:
+            self._events.start()
 
     def stop(self, timeout: float) -> bool:
         """Read no more, wait for what was read to be acknowledged, remember where everything stands.
@@ -87,9 +100,13 @@ class Collector:
         self._deadline = self._monotonic() + timeout
         self._stopping.set()
         self._wake.raise_()
+        if self._events is not None:
+            self._events.stop(timeout)
         done = self._journal is None or self._journal.stop(timeout)
         if self._thread.ident is not None:
             self._thread.join(timeout + 1)
+        if self._pods is not None:
+            self._pods.close()
         self._writer.close(max(1.0, self._deadline - self._monotonic()))
         return done and self._drained and not self._thread.is_alive()
 
@@ -104,6 +121,8 @@ class Collector:
         answer += [SourceStatus("file", path, SourceState.COPY) for path in list(tracker.copies)]
         if self._journal is not None:
             answer.append(self._journal.status())
+        if self._events is not None:
+            answer.append(self._events.status())
         return answer
 
     def totals(self) -> CollectorTotals:
@@ -125,7 +144,25 @@ class Collector:
     def problems(self) -> tuple[str, ...]:
         """What is wrong with collection as a whole, each with its cure; empty when all is well."""
         told = (self._failure, self._loaded.problem, self._writer.error, self._tailer.watcher.problem)
-        return (*(problem for problem in told if problem), *self._tracker.losses)
+        pods = self._pods.problems() if self._pods is not None else ()
+        return (*(problem for problem in told if problem), *pods, *self._tracker.losses)
+
+    def _directory(self, settings: CollectSettings) -> PodDirectory | None:
+        if not settings.cri or not settings.kubernetes.url:
+            return None
+        # Brings an HTTP client, which a collector without Kubernetes need not load.
+        from prologue.collect.kubernetes.pods import PodDirectory  # noqa: PLC0415 - as above
+
+        return PodDirectory(settings.kubernetes, self._wake.raise_)
+
+    @staticmethod
+    def _follower(context: Context, folder: Path) -> EventFollower | None:
+        kubernetes = context.settings.kubernetes
+        if not kubernetes.url or not kubernetes.events:
+            return None
+        from prologue.collect.kubernetes.events import EventFollower  # noqa: PLC0415 - as above
+
+        return EventFollower(context, folder)
 
     def _status_of(self, file: TailedFile) -> SourceStatus:
         state = SourceState.IDLE

@@ -23,6 +23,16 @@ def _patterns(settings: CollectSettings) -> tuple[str, ...]:
     return ("/var/log/pods/*_*_*/*/*.log",) if settings.cri else ()
 
 
+def container_of(host_path: str) -> tuple[str, str]:
+    """The pod's uid and the container's name, by the path of a log.
+
+    >>> container_of("/var/log/pods/shop_cart-0_1a2b/app/0.log")
+    ('1a2b', 'app')
+    """
+    pod_folder, container, _ = PurePosixPath(host_path).parts[-3:]
+    return pod_folder.rpartition("_")[2], container
+
+
 def _describe(host_path: str, _path: Path, _settings: CollectSettings) -> Described:
     pod_folder, container, _ = PurePosixPath(host_path).parts[-3:]
     namespace, pod, _uid = pod_folder.split("_", 2)

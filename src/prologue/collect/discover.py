@@ -13,15 +13,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prologue.collect.catalog import CATALOG
+from prologue.collect.chunks import Framing
+from prologue.collect.cri import CRI, container_of
 from prologue.collect.glob import Walker, compile_pattern
 from prologue.collect.kind import Found, Kind
-from prologue.collect.service import BY_SETTING
+from prologue.collect.service import BY_SETTING, Described
 from prologue.collect.settings import CollectSettings
 from prologue.model.labels import SERVICE_NAME, with_service_name
+
+if TYPE_CHECKING:
+    from prologue.collect.kubernetes.pod import ContainerInfo, ExtraFiles
+    from prologue.collect.kubernetes.pods import PodDirectory
+
+POD_FILE = "pod_file"
+"""The kind of a file in a pod's volume that an annotation names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +47,25 @@ class Scan:
 
 
 class Discovery:
-    """Finds files; knows which paths would be found. Thread-safe: it holds nothing that changes."""
+    """Finds files; knows which paths would be found. Thread-safe: it holds nothing that changes.
 
-    def __init__(self, settings: CollectSettings, catalog: Sequence[Kind] = CATALOG) -> None:
+    `pods`, where it is given, adds what the Kubernetes API knows of containers and their files.
+    """
+
+    def __init__(
+        self, settings: CollectSettings, catalog: Sequence[Kind] = CATALOG, pods: PodDirectory | None = None
+    ) -> None:
         self._settings = settings
+        self._pods = pods
         self._root = str(settings.root).rstrip("/")
         self._kinds = tuple((kind, kind.patterns(settings)) for kind in catalog)
         self._excluded = _either([p for p in settings.exclude if not p.endswith("/**")])
         self._pruned = {kind.name: self._prune_pattern(kind) for kind in catalog}
+
+    @property
+    def version(self) -> int:
+        """Grows when what `match` answers may be different from what it answered before."""
+        return 0 if self._pods is None else self._pods.version
 
     def scan(self) -> Scan:
         files: dict[str, int] = {}
@@ -58,6 +79,11 @@ class Discovery:
                         files[item.path] = item.inode
             folders |= walker.folders
             denied |= walker.denied
+        walker = Walker(None)
+        for extra in self._extra_files():
+            for item in walker.walk(self._root, extra.pattern):
+                files.setdefault(item.path, item.inode)
+        folders |= walker.folders
         return Scan(files, folders, denied)
 
     def match(self, path: str) -> Found | None:
@@ -65,6 +91,9 @@ class Discovery:
         if not path.startswith(self._root + "/") or self._is_excluded(path):
             return None
         host_path = path[len(self._root) :]
+        for extra in self._extra_files():
+            if compile_pattern(extra.pattern).fullmatch(host_path):
+                return self._made(path, POD_FILE, Framing.PLAIN, extra.info.described, extra.info)
         for kind, patterns in self._kinds:
             pruned = self._pruned[kind.name]
             if pruned is not None and pruned.match(path):
@@ -73,11 +102,25 @@ class Discovery:
                 return self._found(kind, path, host_path)
         return None
 
-    def _found(self, kind: Kind, path: str, host_path: str) -> Found:
-        settings = self._settings
-        own = {"filename": host_path, "host": settings.host, "source": kind.name}
-        described = kind.describe(host_path, Path(path), settings)
-        labels = own | dict(described.labels)
+    def _found(self, kind: Kind, path: str, host_path: str) -> Found | None:
+        described = kind.describe(host_path, Path(path), self._settings)
+        if kind is not CRI or self._pods is None:
+            return self._made(path, kind.name, kind.framing, described)
+        uid, container = container_of(host_path)
+        info = self._pods.container(uid, container)
+        if info is None:
+            found = self._made(path, kind.name, kind.framing, described)
+            return found and replace(found, provisional=True)
+        return self._made(path, kind.name, kind.framing, info.described, info)
+
+    def _made(
+        self, path: str, kind: str, framing: Framing, described: Described, info: ContainerInfo | None = None
+    ) -> Found | None:
+        """None where an annotation asks to leave the file alone."""
+        if info is not None and info.skip:
+            return None
+        settings, host_path = self._settings, path[len(self._root) :]
+        labels = {"filename": host_path, "host": settings.host, "source": kind, **described.labels}
         labels[SERVICE_NAME] = described.service
         rule = described.service_from
         for include in settings.include:
@@ -85,7 +128,11 @@ class Discovery:
                 labels |= include.labels
                 rule = BY_SETTING if SERVICE_NAME in include.labels else rule
                 break
-        return Found(path, kind.name, kind.framing, with_service_name(labels), rule)
+        multiline = info.multiline if info is not None else ""
+        return Found(path, kind, framing, with_service_name(labels), rule, multiline=multiline)
+
+    def _extra_files(self) -> tuple[ExtraFiles, ...]:
+        return () if self._pods is None else self._pods.extra_files()
 
     def _is_excluded(self, path: str) -> bool:
         return self._excluded is not None and bool(self._excluded.fullmatch(path[len(self._root) :]))

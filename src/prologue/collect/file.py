@@ -99,6 +99,7 @@ class TailedFile:
         self.pending: Payload | None = None  # sent or to be sent, not acknowledged
         self.limit = 0  # the sink's limit on one payload, once it told us; 0: none
         self.last_growth = now
+        self.opened_at = now
         self._entry: FileEntry | None = None
         self.begin(start.offset)
 

@@ -24,6 +24,10 @@ class Found:
     labels: Mapping[str, str]
     # The rule by which `labels` came to their service.
     service_from: str = ""
+    # More will be known soon: the first line may wait for it.
+    provisional: bool = False
+    # The rule by which lines belong together; empty: every line is a record.
+    multiline: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from prologue.collect.kubernetes.settings import KubernetesSettings
 from prologue.model.errors import ConfigError
 
 KIB = 1024
 MIB = 1024 * KIB
 
+NO_KUBERNETES = KubernetesSettings()
 DEFAULT_TENANT = "default"
 MAX_IN_FLIGHT_BYTES = 64 * MIB
 
@@ -92,6 +94,8 @@ class CollectSettings:
     docker: bool = True
     cri: bool = True
     journal: bool = True
+    # What the Kubernetes API or the kubelet adds to the pods' paths; without a URL nobody is asked.
+    kubernetes: KubernetesSettings = NO_KUBERNETES
     # A journal folder for `journalctl --directory`; None is the running system's own journal.
     journal_directory: Path | None = None
     # The first start takes this much of the journal's past.

@@ -91,6 +91,8 @@ class Tailer:
         self._active: set[TailedFile] = set()
         self._polled: set[TailedFile] = set()
         self._unregistered: list[TailedFile] = []
+        self._held: list[TailedFile] = []  # new containers, until the API told whose they are
+        self._version = discovery.version
         self._due = _Due()
         self._dirty = False
 
@@ -100,6 +102,9 @@ class Tailer:
     def scan(self) -> None:
         """Look at the machine, and once at every file that nobody reports on."""
         now = self._monotonic()
+        version = self._discovery.version
+        if version != self._version and self._tracker.refresh():
+            self._version = version
         scan = self._discovery.scan()
         self._tracker.apply(scan)
         self.watcher.watch_folders(scan.folders)
@@ -119,8 +124,9 @@ class Tailer:
         now = self._monotonic()
         self._settle(now)
         self._take_events()
-        if now >= self._due.scan:
+        if now >= self._due.scan or self._discovery.version != self._version:
             self.scan()
+        self._let_go(now)
         if now >= self._due.tick:
             self._tick(now)
         if self._polled and now >= self._due.poll:
@@ -166,6 +172,8 @@ class Tailer:
             times.append(sender.backoff.until)
         if self._active:
             times.append(due.tick)
+        if self._held:
+            times.append(min(file.opened_at for file in self._held) + self._settings.kubernetes.patience_s)
         if self._polled:
             times.append(due.poll)
         if self._dirty:
@@ -267,6 +275,9 @@ class Tailer:
             return
         if file.pending is not None:
             self._sender.resend(file, now)
+        elif self._is_held(file, now):
+            self._held.append(file)
+            return
         elif file.after is not None and not (file.after.drained or file.after.closed):
             self._enqueue(file.after)
             self._active.add(file)
@@ -275,6 +286,21 @@ class Tailer:
             self._read(file, now)
         if file.pending is not None and not file.in_flight:
             self._retry.append(file)
+
+    def _is_held(self, file: TailedFile, now: float) -> bool:
+        """Whether the file's first line waits for what the API says of its container."""
+        patience = self._settings.kubernetes.patience_s
+        return file.found.provisional and not file.gone and now < file.opened_at + patience
+
+    def _let_go(self, now: float) -> None:
+        held, self._held = self._held, []
+        for file in held:
+            if file.closed:
+                continue
+            if self._is_held(file, now):
+                self._held.append(file)
+            else:
+                self._activate(file)
 
     def _read(self, file: TailedFile, now: float) -> None:
         file.after = None

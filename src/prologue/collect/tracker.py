@@ -19,7 +19,8 @@ from pathlib import Path
 from prologue.collect import copies
 from prologue.collect.checkpoint import Checkpoint, FileEntry
 from prologue.collect.context import Context
-from prologue.collect.discover import Discovery, Scan
+from prologue.collect.cri import CRI
+from prologue.collect.discover import POD_FILE, Discovery, Scan
 from prologue.collect.file import UNREGISTERED, Start, TailedFile
 from prologue.collect.identity import HEAD_BYTES, FileKey, is_same_content, key_of, new_source, open_regular
 from prologue.collect.kind import Found
@@ -155,6 +156,24 @@ class Tracker:
         file.begin(0)
         file.last_growth = self._monotonic()
         self.fresh.append(file)
+
+    def refresh(self) -> bool:
+        """Ask again whose the containers' files are, and leave those alone that are to be skipped now.
+
+        False where a file has something on its way, so that it has to be let go later.
+        """
+        done = True
+        for file in list(self.files.values()):
+            if file.found.kind not in (CRI.name, POD_FILE):
+                continue
+            found = self._discovery.match(file.path)
+            if found is not None:
+                file.found = found
+            elif file.pending is None:
+                self.close(file)
+            else:
+                done = False
+        return done
 
     def close(self, file: TailedFile) -> None:
         """Done with the file: forget a deleted one, remember a renamed one."""

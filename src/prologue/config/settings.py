@@ -19,6 +19,7 @@ from prologue.config.section import Duration, Listen, ListenOrOff, Section, Size
 from prologue.config.sections.agent import Agent
 from prologue.config.sections.grpc import Grpc
 from prologue.config.sections.kafka import Kafka
+from prologue.config.sections.kubernetes import Kubernetes
 from prologue.config.sections.limits import Limits
 from prologue.config.sections.parsers import Parsers
 from prologue.config.sections.receivers import Receivers
@@ -275,6 +276,7 @@ class Collect(Section, frozen=True):
             " the files are tailed as if they were in `include`: `{/srv/shop/logs/*.log: shop}`."
         ),
     ] = {}
+    kubernetes: Kubernetes = Kubernetes()
     root: Annotated[
         Path,
         Meta(
