@@ -13,7 +13,7 @@ from prologue.config.schema import schema_of
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "prologue"
-KNOWN = {key.path for key in schema_of().keys}
+KNOWN = {key.path for key in schema_of().keys} | {path for path, _ in schema_of().sections}
 SECTIONS = {path.partition(".")[0] for path in KNOWN if "." in path}
 NAMED = re.compile(rf"(?<![\w./])((?:{'|'.join(sorted(SECTIONS))})\.[a-z][a-z_]*[a-z])(?![\w.(/=*])")
 # Files and modules that look like settings.
