@@ -46,7 +46,7 @@ bench: $(DEVSTAMP) ## measure: rows/s, MB per CPU-second, disk, memory
 
 soak: $(DEVSTAMP) ## the long tests; they write the table of docs/reliability.md
 	@bash tools/test-tools.sh
-	PROLOGUE_SOAK_REPORT=docs/reliability.md $(PY) -m pytest -m soak -o timeout=7200 $(ARGS)
+	SOAK_REPORT=docs/reliability.md $(PY) -m pytest -m soak -o timeout=7200 $(ARGS)
 
 ui: ## bundle the web UI from ui/ into the package (needs Node; users do not)
 	cd ui && npm ci --no-audit --no-fund && npm run build

@@ -24,12 +24,12 @@ def test_ten_faults(tmp_path):
 
 @pytest.mark.soak
 def test_two_hundred_faults(tmp_path):
-    """Every fault as often as the others, in random order; PROLOGUE_SOAK_REPORT names the page to write."""
-    seed = int(os.environ.get("PROLOGUE_SOAK_SEED", "4"))
+    """Every fault as often as the others, in random order; SOAK_REPORT names the page to write."""
+    seed = int(os.environ.get("SOAK_SEED", "4"))
     faults = [FAULTS[number % len(FAULTS)] for number in range(SOAK_FAULTS)]
     random.Random(seed).shuffle(faults)
     began = time.monotonic()
     outcomes = campaign(tmp_path, faults, seed=seed, engine_mib=1024)
     assert len(outcomes) == SOAK_FAULTS
-    if page := os.environ.get("PROLOGUE_SOAK_REPORT"):
+    if page := os.environ.get("SOAK_REPORT"):
         report.write(Path(page), outcomes, seed=seed, seconds=time.monotonic() - began)
