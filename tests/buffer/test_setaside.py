@@ -65,13 +65,15 @@ def test_a_full_disk_keeps_the_reason_out_not_the_segment(open_buffer, payload, 
     assert kept.reason.startswith("unknown")
 
 
-def test_what_could_not_be_moved_is_still_held(open_buffer, payload, faulty):
+@pytest.mark.parametrize("failures", [{"rename": errno.EIO}, {"sync_directory": [0, errno.EIO]}])
+def test_what_could_not_be_moved_is_still_held(open_buffer, payload, faulty, failures):
     buffer = open_buffer(faulty)
     segment = append(buffer, payload)
-    faulty.fail["rename"] = errno.EIO
+    faulty.fail |= failures
     with pytest.raises(TemporaryError):
         buffer.set_aside(segment, "no")
+    faulty.fail.clear()
     assert buffer.stats().segments == 1
-    del faulty.fail["rename"]
+    assert len(segment.payloads()) == 1
     buffer.set_aside(segment, "no")
     assert (buffer.stats().segments, buffer.stats().set_aside_segments) == (0, 1)

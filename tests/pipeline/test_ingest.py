@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections import Counter
 from contextlib import contextmanager
 
 import pytest
 
-from prologue.buffer.disk import DiskBuffer
+from prologue.buffer.disk import DiskBuffer, Surroundings
 from prologue.buffer.filesystem import FileSystem
 from prologue.buffer.segment import sequence_of
 from prologue.buffer.setaside import SetAside
@@ -22,6 +23,7 @@ from prologue.pipeline.progress import Progress
 from prologue.store.migrate import migrate
 from prologue.store.writer import LogWriter
 from prologue.telemetry import metrics
+from tests.buffer.conftest import FaultyFileSystem
 from tests.pipeline.conftest import failing
 from tests.support.server import wait_until
 
@@ -43,9 +45,10 @@ def expected(*payloads: Payload) -> Counter:
 
 
 @contextmanager
-def ingesting(folder, engine, recover_upto=0, finished=FINISH):
+def ingesting(folder, engine, recover_upto=0, finished=FINISH, filesystem=None):
     migrate(engine)
-    buffer = DiskBuffer(folder, BufferSettings(seal_after=0.01), above=sequence_of(recover_upto))
+    world = Surroundings(filesystem=filesystem or FileSystem())
+    buffer = DiskBuffer(folder, BufferSettings(seal_after=0.01), world, above=sequence_of(recover_upto))
     progress = Progress(recover_upto)
     ingest = Ingest(
         buffer,
@@ -279,6 +282,19 @@ def test_a_batch_that_can_never_be_stored_is_set_aside_and_put_back(tmp_path, fa
         drain(buffer, ingest)
         assert buffer.stats().set_aside_segments == 0
     assert stored(faulty) == expected(plain(b"poison\n"), plain(b"fresh\n"))
+
+
+@pytest.mark.parametrize("call", ["sync_directory", "unlink"])
+def test_a_release_that_fails_is_tried_again_though_the_file_may_be_gone(tmp_path, faulty, call):
+    disk = FaultyFileSystem()
+    with ingesting(tmp_path, faulty, filesystem=disk) as (buffer, ingest, progress):
+        buffer.append(lines(1)).result(10)
+        disk.fail[call] = [errno.EIO] * 3
+        buffer.flush(10)
+        wait_until(lambda: progress.now.rows == 3 and buffer.stats().segments == 0)
+        buffer.append(lines(2)).result(10)
+        drain(buffer, ingest)
+    assert stored(faulty) == expected(lines(1), lines(2))
 
 
 def test_no_batch_is_blamed_for_an_engine_that_takes_nothing(tmp_path, faulty):

@@ -22,8 +22,8 @@ from prologue.buffer.settings import Backlog
 
 logger = logging.getLogger(__name__)
 
-_BAR_SECONDS = 0.2
-_LOG_SECONDS = 5.0
+_LOOK_SECONDS = 0.2
+_LOOKS_A_LINE = 25  # in the log: a line in five seconds
 _MIB = 1 << 20
 
 
@@ -81,20 +81,23 @@ class Replay:
             while (left := self._left()).segments:
                 bar.update(whole.bytes - left.bytes - shown)
                 shown = whole.bytes - left.bytes
-                if self._wait(_BAR_SECONDS):
+                if self._wait(_LOOK_SECONDS):
                     return False
             bar.update(whole.bytes - shown)
         return True
 
     def _lines(self, whole: Backlog) -> bool:
+        looks = 0
         while (left := self._left()).segments:
-            logger.info(
-                "replaying what an earlier process left: %d of %d batches are stored, %.1f of %.1f MiB",
-                whole.segments - left.segments,
-                whole.segments,
-                (whole.bytes - left.bytes) / _MIB,
-                whole.bytes / _MIB,
-            )
-            if self._wait(_LOG_SECONDS):
+            if looks % _LOOKS_A_LINE == 0:
+                logger.info(
+                    "replaying what an earlier process left: %d of %d batches are stored, %.1f of %.1f MiB",
+                    whole.segments - left.segments,
+                    whole.segments,
+                    (whole.bytes - left.bytes) / _MIB,
+                    whole.bytes / _MIB,
+                )
+            looks += 1
+            if self._wait(_LOOK_SECONDS):
                 return False
         return True

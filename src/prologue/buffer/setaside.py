@@ -58,10 +58,13 @@ class SetAside:
         except OSError as error:
             # On a full disk the segment can still be moved, and its reason is in the log.
             logger.warning("cannot write why %s is set aside: %s", path.name, error.strerror)
-        if path.exists():  # not where an earlier try got so far and failed after it
-            self._filesystem.rename(path, self.folder / path.name)
-        self._filesystem.sync_directory(self.folder)
-        self._filesystem.sync_directory(self._directory)
+        self._filesystem.rename(path, self.folder / path.name)
+        try:
+            self._filesystem.sync_directory(self.folder)
+            self._filesystem.sync_directory(self._directory)
+        except OSError:
+            self._filesystem.rename(self.folder / path.name, path)
+            raise
         self.count += 1
 
     def kept(self) -> list[Kept]:

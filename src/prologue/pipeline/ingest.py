@@ -31,7 +31,7 @@ from prologue.parse import catalog, whole
 from prologue.parse.columns import ParseOptions
 from prologue.parse.job import ParseJob
 from prologue.pipeline.isolate import Piece, pieces, told
-from prologue.pipeline.parsing import Parsers
+from prologue.pipeline.parsing import Parsers, Tally
 from prologue.pipeline.progress import Progress
 from prologue.store.engine import Source
 from prologue.store.stage import Stage
@@ -58,6 +58,17 @@ class RetryPolicy:
     def pause(self, failures: int) -> float:
         """How long to wait after so many failures in a row, counted from 1."""
         return float(min(self.most, self.first * 2 ** min(failures - 1, 16)))
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What one batch came to: rows that are new in the store, bytes of its payloads, when its last try
+    began (monotonic), and what the custom parsers did."""
+
+    rows: int
+    bytes: int
+    began: float
+    tallies: Sequence[Tally]
 
 
 class Ingest:
@@ -131,11 +142,15 @@ class Ingest:
     def _write_until_done(self, writer: LogWriter, segment: Segment) -> bool:
         """Try until the segment is stored, or set aside; False where a stop came first."""
         failures = refusals = 0
+        stored: Stored | None = None
         while True:
             recover = failures > 0 or segment.batch_id <= self._recover_upto
             apart = refusals >= _REFUSALS and self._is_well(writer)
             try:
-                self._write(writer, segment, recover=recover, apart=apart)
+                # Not written again where only the release failed: the segment's file may be gone by then.
+                stored = stored or self._write(writer, segment, recover=recover, apart=apart)
+                self._source.release(segment)
+                self._told(segment, stored)
                 return True
             except Exception as error:  # a thread that ends is ingestion that stops while all looks well
                 failures += 1
@@ -189,7 +204,7 @@ class Ingest:
             time.sleep(max(0.0, min(pause, self._deadline - time.monotonic())))
         return time.monotonic() >= self._deadline
 
-    def _write(self, writer: LogWriter, segment: Segment, *, recover: bool, apart: bool) -> None:
+    def _write(self, writer: LogWriter, segment: Segment, *, recover: bool, apart: bool) -> Stored:
         began = time.monotonic()
         payloads = segment.payloads()
         rows = self._parse(writer, payloads, apart=apart)
@@ -198,17 +213,20 @@ class Ingest:
             written = writer.commit(segment.batch_id, recover=recover, complete=not segment.damaged)
         finally:
             writer.clear()
-        self._source.release(segment)
-        self._progress.stored(segment.batch_id, written.inserted, self._unix_ns())
-        for tally in tallies:
-            tally.count()
-        metrics.INGEST_ROWS.inc(written.inserted)
-        metrics.INGEST_BYTES.inc(sum(len(payload.data) for payload in payloads))
-        metrics.INGEST_BATCH_SECONDS.observe(time.monotonic() - began)
         if recover:
             logger.info(
                 "batch %d recovered: %d lines, %d were missing", segment.batch_id, rows, written.inserted
             )
+        return Stored(written.inserted, sum(len(payload.data) for payload in payloads), began, tallies)
+
+    def _told(self, segment: Segment, stored: Stored) -> None:
+        """Tell everybody that a batch is in the store and out of the buffer."""
+        self._progress.stored(segment.batch_id, stored.rows, self._unix_ns())
+        for tally in stored.tallies:
+            tally.count()
+        metrics.INGEST_ROWS.inc(stored.rows)
+        metrics.INGEST_BYTES.inc(stored.bytes)
+        metrics.INGEST_BATCH_SECONDS.observe(time.monotonic() - stored.began)
 
     def _parse(self, writer: LogWriter, payloads: Sequence[Payload], *, apart: bool) -> int:
         """Stage the batch; `apart` tries the insert as well, and blames payloads for whatever fails."""
