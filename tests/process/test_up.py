@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -142,6 +145,7 @@ def test_a_taken_port_and_a_taken_directory_are_told_with_the_cure(tmp_path):
                 text=True,
                 timeout=60,
                 check=False,
+                env={**os.environ, "PROLOGUE_GRPC__LISTEN": "", "PROLOGUE_RECEIVE__OTLP_HTTP_LISTEN": ""},
             )
             assert (done.returncode in (1, 2), told in done.stderr) == (True, True), done.stderr
             assert len(done.stderr.strip().splitlines()) == 1
@@ -174,3 +178,33 @@ def test_make_run_takes_its_settings_from_environment_and_file(tmp_path):
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) in (0, -signal.SIGTERM)
+
+
+def test_a_default_port_that_another_program_has_is_a_warning(tmp_path: Path) -> None:
+    with contextlib.ExitStack() as stack:
+        for port in (4317, 4318):
+            with contextlib.suppress(OSError):  # then somebody has it already, which is as good
+                stack.enter_context(socket.create_server(("127.0.0.1", port)))
+        server = ServerProcess(
+            tmp_path / "data",
+            PROLOGUE_GRPC__LISTEN="127.0.0.1:4317",
+            PROLOGUE_RECEIVE__OTLP_HTTP_LISTEN="127.0.0.1:4318",
+        ).start()
+        (standing,) = [found for found in server.status()["receivers"] if found["name"] == "otlp_grpc"]
+        assert "cannot listen on 127.0.0.1:4317" in standing["last_error"]
+        assert "(gRPC)" not in server.greeting
+        assert server.stop() == 0
+    log = server.log.read_text()
+    assert "going on without gRPC" in log
+    assert "cannot listen on 127.0.0.1:4318" in log
+
+
+@pytest.mark.parametrize("key", ["grpc.listen", "receive.otlp_http_listen"])
+def test_a_chosen_port_that_another_program_has_ends_the_start(tmp_path: Path, key: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        variable = "PROLOGUE_" + key.upper().replace(".", "__")
+        server = ServerProcess(tmp_path / "data", **{variable: address})
+        with pytest.raises(AssertionError, match="did not start"):
+            server.start()
+    assert f"cannot listen on {address}" in server.log.read_text()

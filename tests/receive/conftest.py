@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 from prologue.model.payload import Payload
 from prologue.receive.http import routes
 from prologue.receive.intake import Intake
+from prologue.receive.limits import RateLimits
 from prologue.receive.receiver import Decoded, Push
 from prologue.receive.settings import ReceiveSettings
 from tests.support.sink import RecordingSink
@@ -56,9 +57,10 @@ def until(condition: Callable[[], bool], seconds: float = 20) -> None:
 
 
 @contextlib.contextmanager
-def run_server(settings: ReceiveSettings | None = None) -> Iterator[Served]:
+def run_server(settings: ReceiveSettings | None = None, limits: RateLimits | None = None) -> Iterator[Served]:
     sink = RecordingSink()
-    app = Starlette(routes=list(routes(Intake(sink, settings, clock=lambda: ARRIVAL_NS))))
+    intake = Intake(sink, settings, clock=lambda: ARRIVAL_NS, limits=limits)
+    app = Starlette(routes=list(routes(intake)))
     config = uvicorn.Config(app, log_level="error", lifespan="off", loop="uvloop", http="httptools")
     server = uvicorn.Server(config)
     listener = socket.create_server(("127.0.0.1", 0))

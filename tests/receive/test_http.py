@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from prologue.model.errors import BufferFull, ConfigError, EngineError, EngineUnavailable
 from prologue.model.payload import PayloadFormat, Receipt
+from prologue.receive.limits import LimitSettings, RateLimits
 from prologue.receive.settings import ReceiveSettings
 from prologue.telemetry import metrics
 
@@ -121,6 +122,22 @@ def test_413_for_what_a_small_body_unpacks_to(serve):
         answer = served.client.post("/insert/lines", content=small, headers={"Content-Encoding": "gzip"})
         assert answer.status_code == 413
         assert "max_decompressed_bytes" in answer.json()["cure"]
+
+
+@pytest.mark.parametrize("kind", ["tenant", "source"])
+def test_a_sender_over_its_rate_is_429_with_retry_after(serve, kind):
+    limits = RateLimits(LimitSettings(**{f"{kind}_lines": 2}, burst=1))
+    with serve(limits=limits) as served:
+        body = b"a\nb\nc\nd\ne\nf\n"
+        assert served.client.post("/insert/lines?app=x", content=body).status_code == 204
+        answer = served.client.post("/insert/lines?app=x", content=body)
+        error = answer.json()
+        assert (answer.status_code, answer.headers["retry-after"]) == (429, "2")
+        assert error["code"] == "rate_limited"
+        assert f"limits.{kind}_lines_per_second" in error["cure"]
+        other = served.client.post("/insert/lines?app=x", content=body, headers={"X-Scope-OrgID": "b"})
+        assert other.status_code == (204 if kind == "tenant" else 429)
+    assert len(served.sink.payloads) == (2 if kind == "tenant" else 1)
 
 
 def test_a_full_buffer_is_429_with_retry_after(served):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import queue
+import threading
 from collections.abc import Iterator
 
 import grpc
 import pytest
 
 from prologue.model.errors import BufferFull
+from prologue.receive.grpc import access_logs
 from prologue.receive.limits import LimitSettings, RateLimits
 from tests.receive.envoy.conftest import http, message, tcp
 
@@ -108,6 +110,22 @@ def test_what_had_come_of_a_broken_stream_is_stored_when_there_is_room_again(ser
     wait_until(lambda: tally.standing().connections == 0)
     served.sink.refusal = None
     wait_until(lambda: paths(served) == ["/1"])
+
+
+def test_what_was_gathered_when_the_server_stops_is_stored(served, sender, monkeypatch):
+    monkeypatch.setattr(access_logs, "LINGER", 60.0)
+    gathered = threading.Event()
+    add = access_logs._Sender._add
+
+    def added(self, found: bytes) -> None:
+        add(self, found)
+        gathered.set()
+
+    monkeypatch.setattr(access_logs._Sender, "_add", added)
+    sender.send(message(http(path=b"/1")))
+    assert gathered.wait(20)
+    served.server.stop(0.1)
+    assert paths(served) == ["/1"]
 
 
 @pytest.mark.parametrize("compression", [grpc.Compression.Gzip, grpc.Compression.Deflate])
