@@ -12,9 +12,10 @@ A line is the sender's address, a tab, and the message. What becomes what:
 | structured data | an attribute for each parameter: `id_name`, what a label cannot hold becomes `_` |
 | MSG | the body |
 
-A message that is of neither format is kept whole with `__error__`. Each step is a SELECT of its own, so
-that nothing is evaluated twice. What a step does not apply to, it sees as an empty text, which costs
-nothing; the engine's own lazy branches would compute what they share once for each branch.
+A message that is of neither format is kept whole with `__error__`. What a step does not apply to, it sees as
+an empty text, which costs next to nothing, and what both formats may have is put together by `concat`, not
+chosen by `if`: the engine evaluates branches lazily, and what they share once for each of them (measured on
+RFC 3164: 4.8 us a line with `if`, 1.9 without).
 
 Sources: RFC 5424 section 6, RFC 3164 sections 4 and 5; OpenTelemetry's logs data model, appendix B.
 """
@@ -44,15 +45,18 @@ _HEADER_BYTES = 512
 _ELEMENT = r'\[[^\]"\[ ][^\]" ]*(?: [^\]"= ]+="(?:[^"\\\]]|\\(?s:.))*")*\]'
 _PARAMETER = r' ([^\]"= ]+)="((?:[^"\\\]]|\\(?s:.))*)"'
 
-# "Nov 26 01:02:03", perhaps with a year and a fraction, or ISO 8601, which rsyslog and syslog-ng send. Cisco
-# puts a number before it, and a "*" or "." where it does not trust its clock.
+# The two times that nearly all senders of RFC 3164 write: its own, and ISO 8601 (rsyslog, syslog-ng).
+_CLASSIC = r"^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d $"
+_ISO = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?$"
+# The others: a year or a fraction, a zone's name behind, Cisco's number before it and its "*" or "." for a
+# clock that it does not trust.
 _STAMP = (
     r"^((?:\d{1,10}: )?[*.]?([A-Z][a-z]{2} [ \d]?\d (?:\d{4} )?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
     r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)(?: [A-Z]{3,4}:|:| |$) ?)"
 )
 _YEARLESS = r"^[A-Z][a-z]{2} [ \d]?\d \d\d:"
-# A host, a tag, a process id; the host may be missing (local senders), or have " :" behind it (Cisco's ASA).
-_TAG = r"^((?:(\S*[^\s:\[\]]) (?:: )?)?([^\s:\[\]]+)(?:\[([^\]\s]*)\]:?|:)(?: |$))"
+# "tag:", "tag[id]:" or "tag[id]"
+_TAG = r"^[^\s:\[\]]+(?:\[[^\]\s]*\]:?|:)$"
 _TAG_BYTES = 384
 
 
@@ -93,40 +97,57 @@ FROM (
 
 def _headed(source: str) -> str:
     """RFC 5424's header as an array of its fields, and its data with the message behind; RFC 3164's time."""
-    data = "substring(new, arraySum(f -> length(f), arraySlice(head, 1, 6)) + 7)"
+    on = "substring(new, arraySum(f -> length(f), arraySlice(head, 1, 6)) + 7)"
+    elements = quoted(f"^((?:{_ELEMENT})+)(?: |$)")
     return f"""
-SELECT *, splitByChar(' ', left(new, {_HEADER_BYTES}), 7) AS head, {data} AS data_on,
-    if(startsWith(data_on, '['), extract(data_on, {quoted(f"^((?:{_ELEMENT})+)(?: |$)")}), '') AS data,
-    extractGroups(left(old, 64), {quoted(_STAMP)}) AS stamp, substring(old, length(stamp[1]) + 1) AS old_on
-FROM ({source})"""
+SELECT *, substring(old, stamp_bytes + 1) AS old_on,
+    substring(data_on, greatest(length(data), 1) + 2) AS after
+FROM (
+    SELECT *, splitByChar(' ', left(new, {_HEADER_BYTES}), 7) AS head, {on} AS data_on,
+        extract(if(startsWith(data_on, '['), data_on, ''), {elements}) AS data,
+        match(left(old, 16), {quoted(_CLASSIC)}) AS classic,
+        substringIndex(left(old, 40), ' ', 1) AS first, match(first, {quoted(_ISO)}) AS iso,
+        extractGroups(if(classic OR iso, '', left(old, 64)), {quoted(_STAMP)}) AS stamp,
+        classic * 16 + iso * (length(first) + 1) + length(stamp[1]) AS stamp_bytes,
+        concat(left(old, classic * 15), left(first, iso * 40), stamp[2]) AS stamp_text
+    FROM ({source})
+)"""
 
 
 def _tagged(source: str) -> str:
-    """RFC 3164's host, tag and process id. Without a time before it only a tag with a process id is one."""
-    found = f"extractGroups(left(old_on, {_TAG_BYTES}), {quoted(_TAG)})"
-    sure = "notEmpty(stamp) OR (tag_found[2] = '' AND tag_found[4] != '')"
+    """RFC 3164's host, tag and process id, by the first words behind the time.
+
+    The host may be missing (local senders), or have " :" behind it (Cisco's ASA). Without a time only a
+    tag with a process id is one. A word of number 0 is empty.
+    """
+    is_tag = [f"match(word[{place}], {quoted(_TAG)})" for place in (1, 2, 3)]
+    named = f"multiIf({is_tag[0]}, 1, {is_tag[1]}, 2, word[2] = ':' AND {is_tag[2]}, 3, 0)"
+    sure = "(stamp_bytes > 0 OR (named = 1 AND position(word[1], '[') > 0))"
+    ends = "greatest(bracket, (bracket = 0) * length(tag_word))"
+    id_bytes = "(bracket > 0) * greatest(toInt64(position(tag_word, ']')) - bracket - 1, 0)"
     return f"""
-SELECT *, {found} AS tag_found, if({sure}, tag_found, []) AS tag,
-    if(empty(tag) AND notEmpty(stamp), extract(old_on, '^(\\\\S+) '), '') AS first_word
-FROM ({source})"""
+SELECT *, left(tag_word, greatest(toInt64({ends}) - 1, 0)) AS tag,
+    substring(tag_word, bracket + 1, {id_bytes}) AS tag_id,
+    word[toUInt8(place != 1 AND stamp_bytes > 0)] AS old_host,
+    arraySum(w -> length(w) + 1, arraySlice(word, 1, greatest(place, toUInt8(stamp_bytes > 0)))) AS before
+FROM (
+    SELECT *, splitByChar(' ', left(old_on, {_TAG_BYTES}), 3) AS word, {named} AS named,
+        toUInt8(named * {sure}) AS place, word[place] AS tag_word, position(tag_word, '[') AS bracket
+    FROM ({source})
+)"""
 
 
 def _fields(source: str) -> str:
     """Both formats' fields under one set of names, and why the message `failed`, empty where it did not."""
-    after = "substring(data_on, if(startsWith(data_on, '['), length(data), 1) + 2)"
     # After the mark of UTF-8; rsyslog puts one blank before the message that is not the application's.
-    skipped = f"multiIf(startsWith({after}, {_BOM}), 4, match({after}, '^ [^ ]'), 2, 1)"
-    new_message = f"substring({after}, {skipped})"
-    before = "if(notEmpty(tag), length(tag[1]), length(first_word) + (first_word != ''))"
+    skipped = f"1 + 3 * startsWith(after, {_BOM}) + match(after, '^ [^ ]')"
     bad_data = "(data = '' AND NOT (data_on = '-' OR startsWith(data_on, '- ')))"
     return f"""
 SELECT *,
-    if(is_new, head[2], replaceOne(stamp[2], ',', '.')) AS time_text,
-    multiIf(is_new, head[3], notEmpty(tag), tag[2], first_word) AS named,
-    if(named IN ('', '-'), peer, named) AS host,
-    if(is_new, head[4], tag[3]) AS app, if(is_new, head[5], tag[4]) AS procid,
-    if(is_new, head[6], '') AS msgid,
-    if(is_new, {new_message}, substring(old_on, {before} + 1)) AS message,
+    concat(head[2], replaceOne(stamp_text, ',', '.')) AS time_text,
+    concat(head[3], old_host) AS sent_host, if(sent_host IN ('', '-'), peer, sent_host) AS host,
+    concat(head[4], tag) AS app, concat(head[5], tag_id) AS procid, head[6] AS msgid,
+    concat(substring(after, {skipped}), substring(old_on, before + 1)) AS message,
     multiIf(digits = '', 'the message does not begin with a priority',
         NOT valid, 'the priority is over {_LARGEST_PRI}',
         is_new AND length(head) < 7, 'the header of RFC 5424 breaks off',

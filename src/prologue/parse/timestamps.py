@@ -73,10 +73,12 @@ def parsed(text: str, zone: str) -> str:
 
 
 def latest(text: str, zone: str, arrival: str) -> str:
-    """The time in the last year in which it is at most a day after `arrival`; some years lack a leap day."""
-    years = (f"toString(toYear(toTimeZone({arrival}, {zone})) {shift})" for shift in ("+ 1", "", "- 1"))
-    times = ", ".join(parsed(f"concat({year}, ' ', {text})", zone) for year in years)
-    return f"arrayFirst(t -> t <= addDays({arrival}, 1), [{times}])"
+    """The time in the last year in which it is at most a day after `arrival`; NULL where there is none of
+    the last two, as for a leap day. The second year is looked at only for the few lines that need it."""
+    day_after = f"addDays({arrival}, 1)"
+    year = f"toYear(toTimeZone({day_after}, {zone}))"
+    this, last = (parsed(f"concat(toString({year} - {ago}), ' ', {text})", zone) for ago in (0, 1))
+    return f"if(ifNull({this} <= {day_after}, false), {this}, {last})"
 
 
 def from_nanoseconds(number: str) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import msgpack
@@ -84,14 +85,20 @@ def reason_of(error: BaseException) -> str:
 
 def json_lines(tag: str, peer: str, events: Iterable[object]) -> tuple[bytes, int]:
     """The events as lines, and how many. Raises `LimitError` for too many."""
-    head = _dumps({TAG: tag, PEER: peer} if peer else {TAG: tag})[:-1]
-    timed = b"%b,%b:" % (head, orjson.dumps(TIME))
+    head, timed = _head(tag, peer)
     lines: list[bytes] = []
     for event in events:
         lines.append(_line(timed, head, event))
         if len(lines) > _MOST_EVENTS:
             raise LimitError(f"a message of more than {_MOST_EVENTS} events", cure="send smaller chunks")
     return b"\n".join([*lines, b""]), len(lines)
+
+
+@lru_cache(maxsize=4096)
+def _head(tag: str, peer: str) -> tuple[bytes, bytes]:
+    """How every line of a tag begins, without a time and with."""
+    head = _dumps({TAG: tag, PEER: peer} if peer else {TAG: tag})[:-1]
+    return head, b"%b,%b:" % (head, orjson.dumps(TIME))
 
 
 def _line(timed: bytes, head: bytes, event: Any) -> bytes:
