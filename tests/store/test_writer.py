@@ -198,7 +198,10 @@ def test_what_a_damaged_segment_lost_stays_in_the_store(migrated, writer):
 
 
 def test_words_and_traces_are_indexed_when_parts_are_merged(migrated, writer):
-    sizes = "SELECT name, data_compressed_bytes AS n FROM system.data_skipping_indices WHERE table = 'logs'"
+    sizes = (
+        "SELECT name, data_compressed_bytes AS n FROM system.data_skipping_indices "
+        "WHERE database = currentDatabase() AND table = 'logs'"
+    )
 
     def indexed() -> set[str]:
         return {row["name"] for row in migrated.arrow(sizes).to_pylist() if row["n"]}

@@ -13,7 +13,8 @@ from starlette.routing import Route
 from websockets.sync.client import connect
 
 from prologue.config.settings import Settings
-from prologue.receive.settings import ReceiveSettings
+from prologue.receive import http as receive_http
+from prologue.receive.intake import Intake
 from prologue.serve.application import routes
 from tests.support.loki import NOW, SECOND, Loki
 
@@ -50,7 +51,7 @@ ASKED: dict[str, tuple[dict[str, object], bool]] = {
     "/prometheus/api/v1/alerts": ({}, False),
     "/api/v1/status": ({}, False),
 }
-# About the server, not about data; and what only takes data in.
+# About the server, not about data. Routes that only take data in stand in the receivers' catalog.
 WITHOUT_DATA = {
     "/loki/api/v1/status/buildinfo",
     "/loki/api/v1/drilldown-limits",
@@ -58,11 +59,9 @@ WITHOUT_DATA = {
     "/ready",
     "/metrics",
     "/api/v1/query",  # has an isolation test of its own: tests/serve/native
-    "/insert/jsonline",
-    "/insert/lines",
-    "/loki/api/v1/push",
-    "/v1/logs",
-    "/otlp/v1/logs",
+    "/api/v1/parsers",
+    "/api/v1/parsers/reload",
+    "/api/v1/parsers/test",
 }
 
 
@@ -80,14 +79,22 @@ def lines(prologue_server):
 
 
 def served() -> set[str]:
-    """The paths of the application with their parameters filled in."""
+    """The paths of the application that answer from data, with their parameters filled in."""
+    intake = Intake(None)
     context = SimpleNamespace(
-        settings=Settings(), sink=None, reader=None, progress=None, ready=None, deletions=None
+        settings=Settings(),
+        intake=intake,
+        reader=None,
+        progress=None,
+        ready=None,
+        deletions=None,
+        parsers=None,
     )
+    taking = {route.path for route in receive_http.routes(intake)}
     named = {"{name}": "own", "{namespace}": "space", "{group}": "group"}
     found = set()
-    for route in routes(context, ReceiveSettings()):
-        if isinstance(route, Route):
+    for route in routes(context):
+        if isinstance(route, Route) and route.path not in taking:
             path = route.path.replace("detected_field/{name}", "detected_field/own_field")
             for parameter, value in named.items():
                 path = path.replace(parameter, value)
