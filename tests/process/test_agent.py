@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import socket
 import subprocess
 import sys
 import time
@@ -191,10 +192,43 @@ def judge(verdict: Counter[str]) -> None:
 
 
 def test_kills_of_both_lose_and_repeat_nothing(machine: Path, tmp_path: Path) -> None:
-    judge(kill_both_and_judge(machine, tmp_path, kills=8, seed=1))
+    judge(kill_both_and_judge(machine, tmp_path, kills=5, seed=1))
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(2, 6))
 def test_many_kills_of_both(machine: Path, tmp_path: Path, seed: int) -> None:
     judge(kill_both_and_judge(machine, tmp_path, kills=60, seed=seed))
+
+
+def test_syslog_through_the_agent_s_socket(machine: Path, tmp_path: Path, prologue_server) -> None:
+    path = tmp_path / "log.sock"
+    settings = QUICK | {"PROLOGUE_SYSLOG__UNIX_PATH": str(path)}
+    agent = AgentProcess(machine, tmp_path / "agent", prologue_server.url, **settings).start()
+    try:
+        assert str(path) in agent.greeting
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            for number in range(50):
+                sender.sendto(f"<11>Nov 26 01:02:03 cron[7]: local job {number}".encode(), str(path))
+        question = {"query": '{service_name="cron"} |= "local job"', "since": "9000h"}
+
+        def found() -> int:
+            answer = httpx.get(f"{prologue_server.url}/loki/api/v1/query_range", params=question).json()
+            return sum(len(stream["values"]) for stream in answer["data"]["result"])
+
+        wait_until(lambda: found() == 50)
+    finally:
+        assert agent.stop() == 0
+    assert not list((tmp_path / "agent/agent/spool").glob("*"))
+
+
+HEAVY = ("pyarrow", "numpy", "chdb", "clickhouse_connect", "starlette", "uvicorn", "grpc", "google.protobuf")
+
+
+def test_an_agent_of_files_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, prologue.app.agent.run, prologue.ship.catalog, prologue.cli.commands.agent\n"
+        "print(*[name for name in sys.argv[1:] if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *HEAVY], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""

@@ -130,3 +130,27 @@ def test_cri_lines_come_back_as_they_were(lines: list[tuple[str, str]]) -> None:
 )
 def test_times(text: str, wanted: int) -> None:
     assert to_ns(text) == wanted
+
+
+def test_syslog_of_both_formats() -> None:
+    data = (
+        "h1\t<11>Nov 26 01:02:03 web cron[7]: job done\n"
+        f'h1\t<165>1 {T} db postgres 42 ID7 [x@1 a="b"] \ufeffready\n'
+        f"h1\t<14>1 {T} - app - - - plain\n"
+        "h1\t<30>kernel: local\n"
+        "h1\tno priority\n"
+    ).encode()
+    found = records(data, "syslog")
+    assert found.bodies == ["job done", "ready", "plain", "local", "no priority"]
+    assert found.severities == [17, 10, 9, 9, 0]
+    assert found.times[1] == T_NS
+    assert found.attributes[0] == {"host": "web", "appname": "cron", "procid": "7"}
+    assert found.attributes[1] == {
+        "host": "db",
+        "appname": "postgres",
+        "procid": "42",
+        "msgid": "ID7",
+        "structured_data": '[x@1 a="b"]',
+    }
+    assert found.attributes[3] == {"host": "h1", "appname": "kernel"}
+    assert found.attributes[4] == {"__error__": "SyslogParserErr"}

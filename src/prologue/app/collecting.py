@@ -63,6 +63,8 @@ def collect_settings(
         journal=collect.discover,
         kubernetes=kubernetes_settings(settings),
         rescan_s=collect.rescan,
+        rate_limits=collect.rate_limits,
+        rate_limit=collect.rate_limit,
         initial_max_bytes=collect.initial_max_bytes,
         max_line_bytes=collect.max_line_bytes,
         max_in_flight_bytes=max_in_flight_bytes,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from prologue.buffer.disk import DiskBuffer
+from typing import TYPE_CHECKING
+
 from prologue.collect.collector import Collector
 from prologue.pipeline.progress import Progress
 from prologue.telemetry import metrics
+
+if TYPE_CHECKING:  # an agent has gauges and no buffer
+    from prologue.buffer.disk import DiskBuffer
 
 
 def bind_buffer(buffer: DiskBuffer) -> None:
@@ -23,6 +27,7 @@ def bind_collector(collector: Collector) -> None:
     metrics.COLLECT_ACKED_BYTES.set_function(lambda: collector.totals().acked_bytes)
     metrics.COLLECT_RETRIES.set_function(lambda: collector.totals().retries)
     metrics.COLLECT_LOST_BYTES.set_function(lambda: collector.totals().lost_bytes)
+    metrics.COLLECT_LIMITED_SECONDS.set_function(lambda: sum(one.waited_s for one in collector.limited()))
     metrics.COLLECT_LAG_BYTES.set_function(lambda: sum(source.lag_bytes for source in collector.status()))
 
 

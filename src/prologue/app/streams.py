@@ -8,9 +8,6 @@ from prologue.config.sections.streams import StreamSection
 from prologue.config.settings import Settings
 from prologue.model.errors import ConfigError
 from prologue.model.payload import PayloadSink
-from prologue.receive.fluent import receiver as fluent
-from prologue.receive.fluent.handshake import Secrets
-from prologue.receive.gelf import receiver as gelf
 from prologue.receive.limits import RateLimits
 from prologue.receive.standing import Standings
 from prologue.receive.streams.contract import Endpoint, Listener, StreamLimits, StreamReceiver, Transport
@@ -30,10 +27,15 @@ def server_for(
 def listeners_for(settings: Settings) -> list[Listener]:
     """Every listener that is on. Raises `ConfigError` for settings that make no sense."""
     return [
-        *_listeners("syslog", settings.syslog, _syslog(settings)),
+        *syslog_listeners(settings),
         *_listeners("fluent", settings.fluent, _fluent(settings)),
         *_listeners("gelf", settings.gelf, _gelf(settings)),
     ]
+
+
+def syslog_listeners(settings: Settings) -> list[Listener]:
+    """Those for syslog, which `prologue agent` has too. Raises `ConfigError`."""
+    return _listeners("syslog", settings.syslog, _syslog(settings))
 
 
 def _syslog(settings: Settings) -> StreamReceiver:
@@ -45,6 +47,10 @@ def _syslog(settings: Settings) -> StreamReceiver:
 
 
 def _fluent(settings: Settings) -> StreamReceiver:
+    # Fluent Forward brings Arrow along, which an agent that listens for syslog only does without.
+    from prologue.receive.fluent import receiver as fluent  # noqa: PLC0415 - as above
+    from prologue.receive.fluent.handshake import Secrets  # noqa: PLC0415 - as above
+
     own = settings.fluent
     if own.users and not own.shared_key:
         raise ConfigError(
@@ -64,6 +70,8 @@ def _fluent(settings: Settings) -> StreamReceiver:
 
 
 def _gelf(settings: Settings) -> StreamReceiver:
+    from prologue.receive.gelf import receiver as gelf  # noqa: PLC0415 - as above
+
     own = settings.gelf
     return gelf.receiver(gelf.GelfSettings(own.max_message_bytes, own.max_chunks_bytes))
 

@@ -21,12 +21,12 @@ from prologue.collect.context import Context
 from prologue.collect.discover import Discovery
 from prologue.collect.file import TailedFile
 from prologue.collect.journal import JournalFollower
+from prologue.collect.rates import Limited
 from prologue.collect.sender import Sender
 from prologue.collect.settings import CollectSettings
 from prologue.collect.status import CollectorTotals, SourceState, SourceStatus
 from prologue.collect.tailer import Tailer, Wake
 from prologue.collect.tracker import Tracker
-from prologue.model.labels import SERVICE_NAME
 from prologue.model.payload import PayloadSink
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class Collector:
     ) -> None:
         context = Context(sink, settings or CollectSettings(), clock, monotonic)
         self._monotonic = monotonic
+        self._rates = context.rates
         path = folder / CHECKPOINT_NAME
         self._writer = checkpoint.Writer(path)
         self._loaded = checkpoint.load(path)
@@ -141,6 +142,10 @@ class Collector:
             checkpoint_error=self._writer.error,
         )
 
+    def limited(self) -> list[Limited]:
+        """The services that had to wait because they are over their rate."""
+        return self._rates.limited(self._monotonic())
+
     def problems(self) -> tuple[str, ...]:
         """What is wrong with collection as a whole, each with its cure; empty when all is well."""
         told = (self._failure, self._loaded.problem, self._writer.error, self._tailer.watcher.problem)
@@ -165,12 +170,13 @@ class Collector:
         return EventFollower(context, folder)
 
     def _status_of(self, file: TailedFile) -> SourceStatus:
-        state = SourceState.IDLE
-        if file.gone:
+        now, state = self._monotonic(), SourceState.IDLE
+        if not file.found.provisional and file.held_until > now:
+            state = SourceState.LIMITED
+        elif file.gone:
             state = SourceState.ROTATED
         elif self._tailer.is_active(file) or file.acked < file.size:
             state = SourceState.ACTIVE
-        now = self._monotonic()
         return SourceStatus(
             kind=file.found.kind,
             name=file.path,
@@ -186,7 +192,7 @@ class Collector:
             acked_bytes=file.acked_bytes,
             retries=file.retries,
             lag_seconds=max(0.0, now - file.caught_up_at) if file.acked < file.size else 0.0,
-            service=file.found.labels.get(SERVICE_NAME, ""),
+            service=file.found.service,
             service_from=file.found.service_from,
             errors=(file.error,) if file.error else (),
         )

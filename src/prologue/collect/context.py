@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from prologue.collect.rates import Rates
 from prologue.collect.settings import CollectSettings
 from prologue.model.payload import PayloadSink
 
@@ -27,3 +28,8 @@ class Context:
     clock: Callable[[], int] = time.time_ns
     monotonic: Callable[[], float] = time.monotonic
     rng: random.Random = field(default_factory=_dice)
+    rates: Rates = field(init=False)
+
+    def __post_init__(self) -> None:
+        rates = Rates(self.settings.rate_limits, self.settings.rate_limit)
+        object.__setattr__(self, "rates", rates)

@@ -100,6 +100,9 @@ class TailedFile:
         self.limit = 0  # the sink's limit on one payload, once it told us; 0: none
         self.last_growth = now
         self.opened_at = now
+        self.held_until = (
+            0.0  # not read before then: its labels are not known, or its service is over its rate
+        )
         self._entry: FileEntry | None = None
         self.begin(start.offset)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from prologue.collect.chunks import Framing
 from prologue.collect.service import Described
 from prologue.collect.settings import CollectSettings
+from prologue.model.labels import SERVICE_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,10 @@ class Found:
     provisional: bool = False
     # The rule by which lines belong together; empty: every line is a record.
     multiline: str = ""
+
+    @property
+    def service(self) -> str:
+        return self.labels.get(SERVICE_NAME, "")
 
 
 @dataclass(frozen=True, slots=True)

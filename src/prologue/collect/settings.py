@@ -116,6 +116,10 @@ class CollectSettings:
     # On the very first start only: files untouched for longer begin at their end. None: no such limit.
     initial_max_age_s: float | None = None
 
+    # Bytes a second by service, and of every other service; 0 and absent: no limit. What is over it waits.
+    rate_limits: Mapping[str, int] = field(default_factory=dict)
+    rate_limit: int = 0
+
     rescan_s: float = 5.0
     # A file being written is looked at this often; the upper bound on a line's wait.
     tick_s: float = 0.1

@@ -16,6 +16,7 @@ class SourceState(enum.StrEnum):
     IDLE = "idle"  # read to its end, the kernel tells us of the next write
     ROTATED = "rotated"  # renamed or deleted; read until nobody writes to it any more
     COPY = "copy"  # a rotation's copy of a file that is read already
+    LIMITED = "limited"  # over the rate of its service; read on when the rate allows
     BLOCKED = "blocked"  # cannot be read; `errors` says why and how to mend it
     ENDED = "ended"  # the far end went away; it is started again after a pause
 

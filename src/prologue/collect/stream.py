@@ -24,6 +24,7 @@ from prologue.collect.context import Context
 from prologue.collect.identity import new_token
 from prologue.collect.sender import Backoff
 from prologue.model.errors import BufferFull, PayloadTooLarge, PrologueError
+from prologue.model.labels import SERVICE_NAME
 from prologue.model.payload import Payload, PayloadFormat, Receipt, SourcePosition
 
 READ_BYTES = 64 * 1024
@@ -63,6 +64,8 @@ class StreamReader:
         self._clock = context.clock
         self._monotonic = context.monotonic
         self._backoff = Backoff(context)
+        self._rates = context.rates
+        self._service = labels.get(SERVICE_NAME, "")
         self._fd = fd
         self._source = f"{name}:{new_token()}"
         self._labels = labels
@@ -117,7 +120,8 @@ class StreamReader:
         held, settings = self._held, self._settings
         waited = self._monotonic() - self._held_since
         enough = len(held) >= settings.chunk_bytes or waited >= settings.tick_s or self._ended
-        if not held or not enough or self._monotonic() < self._backoff.until:
+        now = self._monotonic()
+        if not held or not enough or now < self._backoff.until or self._rates.wait(self._service, now):
             return
         longest = min(self._limit or settings.chunk_bytes, settings.chunk_bytes)
         piece = bytes(held[:longest])
@@ -136,6 +140,7 @@ class StreamReader:
         return patience is not None and waited >= patience
 
     def _send(self, data: bytes) -> None:
+        self._rates.charge(self._service, len(data), self._monotonic())
         start = self.counts.acked_bytes
         self._pending = Payload(
             tenant=self._settings.tenant,

@@ -81,6 +81,7 @@ class Tailer:
         self._sink = context.sink
         self._wake = wake
         self._monotonic = context.monotonic
+        self._rates = context.rates
         self.watcher = Watcher(settings.use_inotify)
         self._poll = select.poll()
         self._poll.register(wake.fd, select.POLLIN)
@@ -91,7 +92,7 @@ class Tailer:
         self._active: set[TailedFile] = set()
         self._polled: set[TailedFile] = set()
         self._unregistered: list[TailedFile] = []
-        self._held: list[TailedFile] = []  # new containers, until the API told whose they are
+        self._held: list[TailedFile] = []  # not to be read for now, see `_hold`
         self._version = discovery.version
         self._due = _Due()
         self._dirty = False
@@ -173,7 +174,7 @@ class Tailer:
         if self._active:
             times.append(due.tick)
         if self._held:
-            times.append(min(file.opened_at for file in self._held) + self._settings.kubernetes.patience_s)
+            times.append(min(file.held_until for file in self._held))
         if self._polled:
             times.append(due.poll)
         if self._dirty:
@@ -275,7 +276,7 @@ class Tailer:
             return
         if file.pending is not None:
             self._sender.resend(file, now)
-        elif self._is_held(file, now):
+        elif self._hold(file, now):
             self._held.append(file)
             return
         elif file.after is not None and not (file.after.drained or file.after.closed):
@@ -287,17 +288,23 @@ class Tailer:
         if file.pending is not None and not file.in_flight:
             self._retry.append(file)
 
-    def _is_held(self, file: TailedFile, now: float) -> bool:
-        """Whether the file's first line waits for what the API says of its container."""
-        patience = self._settings.kubernetes.patience_s
-        return file.found.provisional and not file.gone and now < file.opened_at + patience
+    def _hold(self, file: TailedFile, now: float) -> bool:
+        """Whether the file is not to be read now: the API is about to say whose its lines are, or the
+        service is over its rate."""
+        patience = file.opened_at + self._settings.kubernetes.patience_s
+        if file.found.provisional and not file.gone and now < patience:
+            file.held_until = patience
+            return True
+        wait = self._rates.wait(file.found.service, now)
+        file.held_until = now + wait if wait else 0.0
+        return wait > 0
 
     def _let_go(self, now: float) -> None:
         held, self._held = self._held, []
         for file in held:
             if file.closed:
                 continue
-            if self._is_held(file, now):
+            if self._hold(file, now):
                 self._held.append(file)
             else:
                 self._activate(file)
@@ -318,6 +325,7 @@ class Tailer:
         if chunk is not None:
             self._active.add(file)
             self._polled.discard(file)
+            self._rates.charge(file.found.service, len(chunk.data), now)
             self._sender.send(file, chunk, now)
             return
         file.drained = True

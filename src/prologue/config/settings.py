@@ -294,6 +294,22 @@ class Collect(Section, frozen=True):
     rescan: Annotated[
         Duration, Meta(gt=0, description="How often to look for new files where the kernel does not tell.")
     ] = 5.0
+    rate_limit: Annotated[
+        Size,
+        Meta(
+            ge=0,
+            description="Most bytes a second of one service. What is over it waits: files are read later,"
+            " programs that write into a pipe wait; nothing is dropped. 0: no limit.",
+        ),
+    ] = 0
+    rate_limits: Annotated[
+        dict[str, int],
+        Meta(
+            ge=0,
+            description="Bytes a second by service, where it is not `rate_limit`: `{debug-tool: 100000}`. 0:"
+            " no limit for that service.",
+        ),
+    ] = {}
     initial_max_bytes: Annotated[
         Size,
         Meta(

@@ -221,6 +221,39 @@ def _journal_text(value: Any) -> str:
     return "" if value is None else orjson.dumps(value).decode()
 
 
+# Syslog: a line is the sender, a tab, and the message (`prologue.parse.syslog` has the whole story)
+
+_SYSLOG = re.compile(
+    r"^(?:[^\t\n]*\t)?<(\d{1,3})>(?:1 (\S+) (\S+) (\S+) (\S+) (\S+) (?:-|((?:\[[^\]]*\])+)) ?\ufeff?"
+    r"|([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )?(?:(\S*[^\s:\[]) )?([^\s:\[\]]+)(?:\[([^\]\s]*)\])?: )(.*)$"
+)
+
+
+def _syslog(data: bytes, payload: Payload) -> Records:
+    times, bodies, severities = [], [], []
+    attributes: list[Attributes] = []
+    for line in _texts(data):
+        found = _SYSLOG.match(line)
+        times.append(to_ns(found[2]) if found and found[2] else 0)
+        if found is None:
+            bodies.append(line.partition("\t")[2] or line)
+            attributes.append({ERROR: "SyslogParserErr"})
+            severities.append(0)
+            continue
+        priority, _, host, app, procid, msgid, elements, _, host3, tag, pid, text = found.groups()
+        bodies.append(text)
+        severities.append(SEVERITIES[int(priority) % 8])
+        named = {
+            "host": host or host3 or line.partition("\t")[0],
+            "appname": app or tag,
+            "procid": procid or pid,
+            "msgid": msgid,
+            "structured_data": elements,
+        }
+        attributes.append({name: value for name, value in named.items() if value and value != "-"})
+    return _made(times, bodies, attributes, payload, severities)
+
+
 # JSON lines
 
 
@@ -300,4 +333,5 @@ _FRAMINGS: Mapping[str, Callable[[bytes, Payload], Records]] = {
     "cri": _cri,
     "docker": _docker,
     "journal": _journal,
+    "syslog": _syslog,
 }

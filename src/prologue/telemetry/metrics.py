@@ -202,6 +202,12 @@ COLLECT_LOST_BYTES = Gauge(
     registry=REGISTRY,
 )
 
+COLLECT_LIMITED_SECONDS = Gauge(
+    "prologue_collect_limited_seconds",
+    "Time that services spent waiting because they were over their rate, since start, all together.",
+    registry=REGISTRY,
+)
+
 # What `prologue agent` ships. Read when the agent's `/metrics` is asked; 0 everywhere else.
 SHIP_PAYLOADS = Gauge(
     "prologue_ship_payloads", "Payloads the endpoint acknowledged, since start.", registry=REGISTRY

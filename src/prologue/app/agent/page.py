@@ -32,8 +32,7 @@ COLUMNS = (
 def page(snapshot: dict[str, Any]) -> str:
     """The whole page as HTML; every value is escaped."""
     to = snapshot["destination"]
-    problems = [*snapshot["problems"], *([to["last_error"]] if to["last_error"] else [])]
-    told = "".join(f'<p class="e">{_text(problem)}</p>' for problem in problems)
+    told = "".join(f'<p class="e">{_text(problem)}</p>' for problem in remarks(snapshot))
     head = "".join(f"<th>{name}</th>" for name in COLUMNS)
     rows = "".join(_row(source) for source in snapshot["sources"])
     return (
@@ -44,6 +43,17 @@ def page(snapshot: dict[str, Any]) -> str:
         f"{to['refused_payloads']} put aside, {to['waiting_payloads']} waiting</p>{told}"
         f"<table><tr>{head}</tr>{rows}</table>"
     )
+
+
+def remarks(snapshot: dict[str, Any]) -> list[str]:
+    """What is wrong, and what has to wait, a sentence each."""
+    last = snapshot["destination"]["last_error"]
+    limited = [
+        f"{one['service']} is limited to {format_size(one['bytes_per_second'])}/s and waited "
+        f"{one['waited_seconds']:g} s so far; its files hold what is over it"
+        for one in snapshot["limited"]
+    ]
+    return [*snapshot["problems"], *([last] if last else []), *limited]
 
 
 def cells(source: dict[str, Any]) -> tuple[str, ...]:

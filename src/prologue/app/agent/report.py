@@ -47,6 +47,14 @@ class Report:
                 "last_error": stats.last_error or None,
                 "last_error_at": stats.last_error_at or None,
             },
+            "limited": [
+                {
+                    "service": one.service,
+                    "bytes_per_second": one.rate,
+                    "waited_seconds": round(one.waited_s, 1),
+                }
+                for one in (collector.limited() if collector is not None else ())
+            ],
             "problems": list(collector.problems()) if collector is not None else [],
             "sources": [collecting.describe(source) for source in collector.status()] if collector else [],
         }

@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from prologue.app.agent.adopt import Adopter
 from prologue.app.agent.report import Report
 from prologue.app.agent.server import StatusServer
 from prologue.app.agent.shipping import sink_for
+from prologue.app.agent.small import keep_memory_small
+from prologue.app.agent.sockets import listen
 from prologue.buffer.lock import DirectoryLock
 from prologue.config.settings import Settings
 from prologue.model.errors import ConfigError
@@ -37,6 +40,7 @@ SPOOLS = "spool"
 
 def run(settings: Settings) -> int:
     """Ship until SIGINT or SIGTERM. The process's exit code. Raises `PrologueError` where it cannot start."""
+    keep_memory_small()
     log.set_up(settings.log.level, settings.log.format)
     agent = settings.agent
     stopping = threading.Event()
@@ -57,26 +61,35 @@ def run(settings: Settings) -> int:
             learn=sink.learn,
         )
         adopter = Adopter(folder / SPOOLS, sink, agent.spool_max_bytes)
-        stack.callback(adopter.close)
         adopter.start()
         report = Report(agent, me.agent, collector, sink)
         report.bind()
         gauges.bind_collector(collector)
         collector.start()
-        at = _serve(agent.listen, report, stack)
-        found = collecting.summary(collector.status()) or "nothing yet"
-        print(
-            f"Prologue {version()} agent ships to {agent.url} ({agent.protocol})\n"
-            f"  collecting  {found}\n"
-            + (f"  status      http://{at}/\n" if at else "")
-            + "  stop with Ctrl-C",
-            flush=True,
-        )
-        stopping.wait()
-        if not collector.stop(agent.shutdown_timeout):
-            logger.warning("some of what was read is not acknowledged; it is read again at the next start")
-        sink.close()
+        with ExitStack() as sockets:
+            listening = listen(settings, folder / SPOOLS, sink, sockets)
+            at = _serve(agent.listen, report, stack)
+            _greet(settings, collecting.summary(collector.status()), at, listening)
+            stopping.wait()
+            if not collector.stop(agent.shutdown_timeout):
+                logger.warning(
+                    "some of what was read is not acknowledged; it is read again at the next start"
+                )
+        adopter.close()
+        sink.close(agent.shutdown_timeout)
     return 0
+
+
+def _greet(settings: Settings, found: str, at: str, listening: Sequence[str]) -> None:
+    """Tell the terminal what is collected, and where to ask how it goes."""
+    told = [
+        f"Prologue {version()} agent ships to {settings.agent.url} ({settings.agent.protocol})",
+        f"  collecting  {found or 'nothing yet'}",
+        *(f"  syslog      {address}" for address in listening),
+        *((f"  status      http://{at}/",) if at else ()),
+        "  stop with Ctrl-C",
+    ]
+    print("\n".join(told), flush=True)
 
 
 def claim(folder: Path, stack: ExitStack) -> Path:

@@ -44,7 +44,7 @@ class Spool:
                 reserve_bytes=RESERVE_BYTES,
             ),
         )
-        self._forwarder = Forwarder(self.sink, to)
+        self._forwarder = Forwarder(self.sink, to, folder.name)
         self._forwarder.start()
 
     @property

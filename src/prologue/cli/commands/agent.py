@@ -90,7 +90,7 @@ def _show(snapshot: dict[str, Any]) -> None:
     from rich.console import Console  # noqa: PLC0415 - as above
     from rich.table import Column, Table  # noqa: PLC0415
 
-    from prologue.app.agent.page import COLUMNS, cells  # noqa: PLC0415
+    from prologue.app.agent.page import COLUMNS, cells, remarks  # noqa: PLC0415
 
     to = snapshot["destination"]
     click.echo(
@@ -98,8 +98,8 @@ def _show(snapshot: dict[str, Any]) -> None:
         f"{to['shipped_payloads']} payloads, {to['retries']} retries, "
         f"{to['refused_payloads']} put aside, {to['waiting_payloads']} waiting"
     )
-    for problem in [*snapshot["problems"], *([to["last_error"]] if to["last_error"] else [])]:
-        click.echo(f"  {problem}")
+    for remark in remarks(snapshot):
+        click.echo(f"  {remark}")
     table = Table(*(Column(name, no_wrap=True) for name in COLUMNS), box=None)
     for source in snapshot["sources"]:
         table.add_row(*cells(source))
