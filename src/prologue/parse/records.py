@@ -28,7 +28,7 @@ def parse(payloads: Sequence[Payload], options: ParseOptions) -> ParseJob:
     """The job for payloads of one tenant. Raises PayloadError where one is not a stream of records."""
     try:
         tables = [_table(payload, options) for payload in payloads]
-        table = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+        table = pa.concat_tables(tables).unify_dictionaries()
     except (pa.ArrowException, KeyError) as error:
         raise PayloadError(f"the payload is not an Arrow stream of records: {error}") from error
     sink = pa.BufferOutputStream()

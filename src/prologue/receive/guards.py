@@ -29,7 +29,7 @@ def json_values(body: bytes) -> int:
 
 def require_few_values(body: bytes) -> None:
     """Raises `LimitError` where the body may hold more than `MAX_JSON_VALUES`."""
-    if json_values(body) > MAX_JSON_VALUES:
+    if len(body) > MAX_JSON_VALUES and json_values(body) > MAX_JSON_VALUES:
         raise LimitError(
             f"the body holds more than {MAX_JSON_VALUES} commas and brackets", cure="send smaller batches"
         )
@@ -48,6 +48,8 @@ def load_json(body: bytes, cure: str) -> Any:
 
 def require_few_fields(body: bytes) -> None:
     """Raises `LimitError` where upb could make more than `MAX_FIELDS` objects of one kind of the body."""
+    if len(body) <= MAX_FIELDS:
+        return
     for tag in _OBJECT_TAGS:
         if body.count(tag) > MAX_FIELDS:
             raise LimitError(f"the body holds more than {MAX_FIELDS} fields", cure="send smaller batches")
