@@ -44,24 +44,32 @@ LEVEL_KEYS = (
 
 # What is looked for in the first 256 bytes of a line, in order: a level said as a key's value; the letter
 # at the start of klog's, glog's, CockroachDB's and Ruby's lines and in MongoDB's ("E1123 13:45:23.419447
-# 1 main.go:164] ..."); a level word that stands alone. The last finds prose too, so it comes last.
-_BODY_LEVELS = (
-    r"""(?i)(?:\b(?:log_?)?(?:level|lvl|severity)|"@l)["']?\s*[=:]\s*["']?([a-z]+|[1-6]0\b)""",
-    r"""^(?:\{"t":\{"\$date":"[^"]*"\},\s*"s":\s*")?([IWEFD])(?:(?:\d\d){2,4} \d\d:\d\d:\d\d|, \[\d|\d?",)""",
-    r"(?:^|[\s\[<(|:]|\x1b\[[0-9;]*m)"
-    r"((?i:trace|debug|dbg|info|notice|warning|warn|error|err|critical|crit|fatal|panic|emerg|alert|severe)"
-    # Short or everyday words, in the one spelling that means a level: Serilog, logrus, PostgreSQL.
-    r"|INF|WRN|FTL|VRB|TRC|ERRO|FATA|PANI|DEBU|TRAC|LOG)(?:[\s\[\]>)|/:,\x1b]|$)",
-    # MySQL; .NET's console.
-    r"(?:^| \[)(Note|System|dbug|trce|fail)(?:\] |: )",
+# 1 main.go:164] ..."); a level word that stands alone; MySQL's and .NET's console. The third finds prose too.
+_KEYED = r"""(?i)(?:\b(?:log_?)?(?:level|lvl|severity)|"@l)["']?\s*[=:]\s*["']?([a-z]+|[1-6]0\b)"""
+_LETTER = (
+    r"""^(?:\{"t":\{"\$date":"[^"]*"\},\s*"s":\s*")?([IWEFD])(?:(?:\d\d){2,4} \d\d:\d\d:\d\d|, \[\d|\d?",)"""
 )
-# What a line must hold so that it can match the pattern of the same place: far cheaper to ask than the
-# pattern itself, and most lines hold none of it. None where most lines do.
-_BODY_GATES = (
-    "multiSearchAnyCaseInsensitive({start}, ['level', 'lvl', 'severity', '\"@l'])",
-    "substring(body, 1, 1) IN ('I', 'W', 'E', 'F', 'D', '{{')",
-    None,
-    "multiSearchAny({start}, ['Note', 'System', 'dbug', 'trce', 'fail'])",
+_ALONE = (
+    r"(?:^|[\s\[<(|:]|\x1b\[[0-9;]*m)"
+    r"(?:(?i:trace|debug|dbg|info|notice|warning|warn|error|err|critical|crit|fatal|panic|emerg|alert|severe)"
+    # Short or everyday words, in the one spelling that means a level: Serilog, logrus, PostgreSQL.
+    r"|INF|WRN|FTL|VRB|TRC|ERRO|FATA|PANI|DEBU|TRAC|LOG)(?:[\s\[\]>)|/:,\x1b]|$)"
+)
+_CONSOLE = r"(?:^| \[)(Note|System|dbug|trce|fail)(?:\] |: )"
+# What may stand around a word that stands alone. No level begins or ends with any of it.
+_AROUND = " \t\r\n\f\v[]<>()|:/,;0123456789m\x1b"
+
+_START = "left(body, 256)"
+# The word each way of saying finds. What a line must hold for it is asked first: that costs a third of the
+# pattern or less, and most lines hold none of it. A word alone is the whole match with what surrounds it
+# taken off: a group in the pattern would cost twice as much.
+_GUESSES = (
+    f"if(multiSearchAnyCaseInsensitive({_START}, ['level', 'lvl', 'severity', '\"@l']), "
+    f"extract({_START}, {quoted(_KEYED)}), '')",
+    f"if(substring(body, 1, 1) IN ('I', 'W', 'E', 'F', 'D', '{{'), extract({_START}, {quoted(_LETTER)}), '')",
+    f"trimBoth(extract({_START}, {quoted(_ALONE)}), {quoted(_AROUND)})",
+    f"if(multiSearchAny({_START}, ['Note', 'System', 'dbug', 'trce', 'fail']), "
+    f"extract({_START}, {quoted(_CONSOLE)}), '')",
 )
 # A syslog priority (RFC 3164, RFC 5424; sd-daemon's prefix too), which relays often set by rote.
 _PRIORITY = "extract(left(body, 8), '^<([0-9]{1,3})>')"
@@ -103,19 +111,13 @@ def _level_of_body() -> str:
 
     Of NULLs and not one multiIf, which would make every guess twice: as a condition and as a value.
     """
-    start = "left(body, 256)"
     guesses = [
-        *(_body_level(*each, start) for each in zip(_BODY_LEVELS, _BODY_GATES, strict=True)),
+        *(named_level(guess) for guess in _GUESSES),
         f"if(startsWith(body, '<') AND {_PRIORITY} != '', "
         f"{array(_BY_PRIORITY)}[toUInt16OrZero({_PRIORITY}) % 8 + 1], '')",
     ]
     found = ", ".join(f"nullIf({guess}, '')" for guess in guesses)
     return f"coalesce({found}, 'unknown')"
-
-
-def _body_level(pattern: str, gate: str | None, start: str) -> str:
-    level = named_level(f"extract({start}, {quoted(pattern)})")
-    return f"if({gate.format(start=start)}, {level}, '')" if gate else level
 
 
 def finish(options: ParseOptions) -> str:
