@@ -233,3 +233,20 @@ def test_levels_of_what_programs_write(levels):
         if levels[line.encode()] != level
     }
     assert wrong == {}, "expected and found, by program"
+
+
+@pytest.mark.parametrize(
+    ("labels", "line", "level"),
+    [
+        ({"level": "ERROR"}, "all is well", "error"),
+        ({"app": "x", "severity": "warning"}, "level=info msg=x", "warn"),
+        ({"app": "x", "detected_level": "debug"}, "x", "debug"),
+        ({"level": "purple"}, "level=info msg=x", "info"),
+        ({"sea_level": "error"}, "x", "unknown"),
+        ({"note": '","level":"error'}, "x", "unknown"),
+        ({"note": "level", "app": "error"}, "x", "unknown"),
+    ],
+)
+def test_a_level_that_is_a_stream_label_counts(parse, labels, line, level):
+    (row,) = parse(Payload("default", PayloadFormat.LINES, line.encode(), NOW, labels=labels))
+    assert row["level"] == level

@@ -42,6 +42,10 @@ LEVEL_KEYS = (
     "levelname",
 )
 
+# The level as a stream label, as pipelines of Promtail and handlers of many languages set it. One look at
+# the label set's text, and that once for each distinct set: a quote inside of a value is escaped there.
+_LABELLED = r'"(?i:(?:detected_|log_?)?level|lvl|severity|severity_text)":"([^"]*)"'
+
 # What is looked for in the first 256 bytes of a line, in order: a level said as a key's value; the letter
 # at the start of klog's, glog's, CockroachDB's and Ruby's lines and in MongoDB's ("E1123 13:45:23.419447
 # 1 main.go:164] ..."); a level word that stands alone; MySQL's and .NET's console. The third finds prose too.
@@ -98,6 +102,7 @@ def _level(options: ParseOptions) -> str:
     said = (
         severity_level("severity_number"),
         named_level("severity_text"),
+        named_level(f"extract(labels, {quoted(_LABELLED)})"),
         named_level(f"mapValues(stage.attributes)[{place}]"),
     )
     branches = ", ".join(
