@@ -31,8 +31,9 @@ DISK_MIB = 64
 class World:
     """What faults act upon. `open` it first; `close` gives the mounts back."""
 
-    def __init__(self, folder: Path, engine_mib: int) -> None:
+    def __init__(self, folder: Path, engine_mib: int, **environment: str) -> None:
         self.folder = folder
+        self._environment = environment
         self._engine_mib = engine_mib
         self.data = folder / "data"
         self.engine = self.data / "engine"
@@ -56,6 +57,7 @@ class World:
             FAKETIME_TIMESTAMP_FILE=str(self._clock),
             FAKETIME_CACHE_DURATION="1",
             FAKETIME_DONT_FAKE_MONOTONIC="1",
+            **self._environment,
         ).start()
         return self
 
