@@ -51,3 +51,17 @@ def test_memory_does_not_grow_with_the_backlog(tmp_path):
     many, _ = replayed(tmp_path / "many", 200)
     print(f"peak of 20 segments: {few >> 20} MiB, of 200: {many >> 20} MiB")
     assert many < few + (256 << 20)  # the backlog itself grew by 380 MiB, as rows by a multiple of it
+
+
+def test_what_the_buffer_keeps_apart_is_on_the_status_page(tmp_path):
+    backlog(tmp_path / "data/buffer", 1)
+    with DiskBuffer(tmp_path / "data/buffer") as buffer:
+        segment = buffer.take(0)
+        assert segment is not None
+        buffer.set_aside(segment, "no")
+    server = ServerProcess(tmp_path / "data").start()
+    try:
+        [problem] = server.status()["problems"]
+        assert "1 acknowledged batches cannot be stored" in problem
+    finally:
+        assert server.stop() == 0

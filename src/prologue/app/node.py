@@ -25,7 +25,7 @@ from prologue.app.deleting import Deleter
 from prologue.buffer.disk import DiskBuffer
 from prologue.buffer.lock import DirectoryLock
 from prologue.buffer.segment import sequence_of
-from prologue.buffer.settings import BufferSettings
+from prologue.buffer.settings import BufferSettings, BufferStats
 from prologue.collect.status import SourceStatus
 from prologue.config.settings import Settings
 from prologue.model.errors import ConfigError, PrologueError
@@ -177,9 +177,24 @@ class Node:
         return {
             "buffered_bytes": stats.bytes,
             "sources": [collecting.describe(source) for source in self.sources()],
-            "problems": list(self.collector.problems()) if self.collector is not None else [],
+            "problems": self.problems(stats),
             "receivers": [standing.describe() for standing in self.standings.all()],
         }
+
+    def problems(self, stats: BufferStats) -> list[str]:
+        """What somebody should look at: what the collector cannot do, and what the buffer keeps apart."""
+        found = list(self.collector.problems()) if self.collector is not None else []
+        if stats.set_aside_segments:
+            found.append(
+                f"{stats.set_aside_segments} acknowledged batches cannot be stored and are set aside;"
+                " `prologue replay --list` says why"
+            )
+        if stats.quarantined_bytes:
+            found.append(
+                f"{stats.quarantined_bytes} bytes of the buffer were damaged on disk and are in"
+                f" {self.settings.data_dir / 'buffer' / 'quarantine'}"
+            )
+        return found
 
     def sources(self) -> list[SourceStatus]:
         """What is collected from this machine; empty where collection is off."""

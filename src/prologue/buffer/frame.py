@@ -13,6 +13,9 @@ Numbers are little-endian, checksums CRC32C (Castagnoli, RFC 3720 appendix B.4).
     48  4  0
     52  4  checksum of bytes 0 to 51
 
+The batch id, under which the store knows all lines of a segment, is its sequence times 2^20 plus the first
+20 bits of its marker.
+
 The envelope is a MessagePack array of `Envelope`'s fields in their order; the data is the payload's,
 untouched.
 
@@ -48,9 +51,9 @@ SEGMENT_HEADER = struct.Struct("<8sIIQ8sQQII")
 FRAME_HEADER = struct.Struct("<8sIIIII")
 CHECKSUM = struct.Struct("<I")
 MAX_DATA_BYTES = (1 << 31) - 1
+"""The longest data of one frame; well inside its 32-bit length."""
 RECORD_WEIGHT = 32
 """Bytes that a record counts at least, so that a segment of 32 MiB is at most about a million rows."""
-"""The longest data of one frame; well inside its 32-bit length."""
 
 
 class Envelope(msgspec.Struct, frozen=True, array_like=True):

@@ -26,6 +26,6 @@ def test_a_machine_that_is_not(run: Run) -> None:
 def test_as_json(run: Run, tmp_path: Path) -> None:
     done = run("doctor", "--json", "--data-dir", str(tmp_path), "--listen", "127.0.0.1:0")
     findings = json.loads(done.stdout)
-    assert len(findings) == len(CHECKS)
+    assert len(findings) >= len(CHECKS)  # a check may find several things
     assert {frozenset(finding) for finding in findings} == {frozenset({"check", "verdict", "detail", "cure"})}
     assert all(finding["cure"] for finding in findings if finding["verdict"] != "ok")

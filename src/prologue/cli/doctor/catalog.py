@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from prologue.cli.doctor.buffer import check_buffer
 from prologue.cli.doctor.disk import check_file_system, check_permissions, check_space, check_sync
 from prologue.cli.doctor.engine import check_engine
 from prologue.cli.doctor.finding import Check
@@ -21,6 +22,7 @@ CHECKS: tuple[Check, ...] = (
     check_space,
     check_file_system,
     check_sync,
+    check_buffer,
     check_memory,
     check_engine,
     check_ports,
