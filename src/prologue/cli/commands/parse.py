@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from prologue.pipeline.trial import Bench
 
 _MOST_BYTES = 64 * 1024**2
+_MATCH_HELP = "Mind `match`, or give every line to all pipelines."
 
 
 @click.group("parse")
@@ -40,9 +41,7 @@ def label_option(function: click.decorators.FC) -> click.decorators.FC:
 @click.argument("pipeline", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.argument("lines", type=click.File("rb"))
 @label_option
-@click.option(
-    "--match/--no-match", "matched", default=True, help="Mind `match`, or give every line to all pipelines."
-)
+@click.option("--match/--no-match", "matched", default=True, help=_MATCH_HELP)
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.option("--allow-python", is_flag=True, help="Run `python` stages.")
 def test(
@@ -69,6 +68,43 @@ def test(
     failed = sum(tally.failed for tally in trial.tallies)
     click.echo(show.as_json(trial) if output == "json" else show.as_table(trial), nl=False)
     return 1 if failed else 0
+
+
+@command.command("bench")
+@click.argument("pipeline", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("lines", type=click.File("rb"))
+@label_option
+@click.option("--match/--no-match", "matched", default=True, help=_MATCH_HELP)
+@click.option("--size", metavar="MIB", type=click.IntRange(1, 512), default=32, show_default=True,
+              help="Repeat the lines up to so many MiB.")  # fmt: skip
+@click.option("--rounds", type=click.IntRange(1, 100), default=5, show_default=True)
+@click.option("--allow-python", is_flag=True, help="Run `python` stages.")
+def bench(
+    pipeline: Path,
+    lines: BinaryIO,
+    labels: tuple[str, ...],
+    matched: bool,
+    size: int,
+    rounds: int,
+    allow_python: bool,
+) -> None:
+    """Measure how fast PIPELINE parses LINES, on one thread of the engine.
+
+    Told are MB of lines for each CPU-second, that is for each core, in the best of some rounds.
+    """
+    data = lines.read(_MOST_BYTES).rstrip(b"\n") + b"\n"
+    if not data.strip():
+        raise UserError("there are no lines", cure="give some; they are repeated up to --size")
+    with _bench({"max_threads": 1}) as trial:
+        parsing = trial.check(_read(pipeline, matched=matched, allow_python=allow_python))
+        payload = _payload(data * max(1, (size << 20) // len(data)), labels)
+        measured = trial.measure(parsing, payload, rounds)
+    for tally in measured.tallies:
+        failed = f", {tally.failed} failed" if tally.failed else ""
+        click.echo(f"{tally.pipeline}: {tally.taken} lines{failed}", err=True)
+    rate = measured.bytes / measured.cpu_seconds / 1e6
+    each = measured.cpu_seconds / measured.lines * 1e9
+    click.echo(f"{rate:.1f} MB/s per core ({measured.lines} lines, {each:.0f} ns of CPU each)")
 
 
 @command.command("explain")
@@ -107,13 +143,13 @@ def _payload(data: bytes, labels: tuple[str, ...]) -> Payload:
 
 
 @contextmanager
-def _bench() -> Iterator[Bench]:
+def _bench(settings: dict[str, str | int | float] | None = None) -> Iterator[Bench]:
     """An engine in a folder that goes away again."""
     from prologue.pipeline.trial import Bench  # noqa: PLC0415 - as above
     from prologue.store.embedded import EmbeddedEngine  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory(prefix="prologue-parse-") as folder:
-        engine = EmbeddedEngine(Path(folder))
+        engine = EmbeddedEngine(Path(folder), settings=settings)
         try:
             yield Bench(engine)
         finally:

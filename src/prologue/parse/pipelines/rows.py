@@ -74,7 +74,7 @@ class Rows:
         self._columns: dict[str, Expr] = {name: column(name) for name in RAW_COLUMNS if name != "attributes"}
         self._maps: list[Expr] = [column("attributes")]
         self._fields: dict[str, Expr] = {}
-        self._gone: list[str] = []
+        self._gone: list[tuple[str, Expr | None]] = []
         # Lines that an earlier part of the pipeline failed on, or None where there is no earlier part.
         self._failed: Expr | None = column("failed") if carries else None
         self._original: Expr | None = column("original") if carries else None
@@ -94,8 +94,7 @@ class Rows:
         if name in _TEXT_COLUMNS:
             return self._columns[name]
         found = [value for key, value in self._fields.items() if name in (key, sanitize_name(key))]
-        if not self._is_gone(name):
-            found += [self._entry(entries, name) for entries in reversed(self._maps)]
+        found += [self._kept(self._entry(entries, name), name) for entries in reversed(self._maps)]
         labels = self._columns["labels"]
         found.append(expr(f"JSONExtractString({labels}, {self.bindings.text(name)})", labels))
         return self._first(found)
@@ -103,9 +102,14 @@ class Rows:
     def attribute(self, name: str) -> Expr:
         """As `value`, but never a label."""
         found = [self._fields[name]] if name in self._fields else []
-        if not self._is_gone(name):
-            found += [self._entry(entries, name, dotted=False) for entries in reversed(self._maps)]
+        entries = [self._entry(entries, name, dotted=False) for entries in reversed(self._maps)]
+        found += [self._kept(entry, name) for entry in entries]
         return self._first(found)
+
+    def set_already(self, name: str) -> Expr:
+        """What the pipeline, or for a column the line, has under this name; '' for a mere attribute: setting
+        a field to '' leaves the attribute that was there, so nothing need be looked up for that."""
+        return self._columns[name] if name in self._columns else self._fields.get(name, EMPTY)
 
     def source(self, name: str) -> Expr:
         """A field that a stage parses: '' for lines that it must leave alone."""
@@ -154,11 +158,10 @@ class Rows:
 
     def found(self, name: str, value: Expr) -> None:
         """A field that was found in a `source`; '' leaves what was there."""
-        if name in _TEXT_COLUMNS or self._has(name):
-            old = self._columns[name] if name in _TEXT_COLUMNS else self.attribute(name)
-            if old != EMPTY:
-                value = value if value == column(value.sql) else self.compute(value)
-                value = expr(f"if({value} != '', {value}, {old})", value, old)
+        old = self.set_already(name)
+        if old != EMPTY:
+            value = value if value == column(value.sql) else self.compute(value)
+            value = expr(f"if({value} != '', {value}, {old})", value, old)
         self._set(name, value)
 
     def found_map(self, entries: Expr) -> None:
@@ -170,7 +173,7 @@ class Rows:
     def assign(self, name: str, value: Expr) -> None:
         """A field that does not come out of a `source`: set where the guard holds."""
         if self.guard is not None:
-            old = self._columns[name] if name in self._columns else self.attribute(name)
+            old = self.set_already(name)
             value = expr(f"if({self.guard}, {value}, {old})", self.guard, value, old)
         self._set(name, value)
 
@@ -180,16 +183,14 @@ class Rows:
 
     def remove(self, names: tuple[str, ...]) -> None:
         """Attributes that are no more; a name may end in `*`. Lines outside the guard keep theirs."""
-        if self.guard is not None:
-            gone = _names_condition("k", names, self.bindings)
-            kept = self.attributes()
-            value = expr(
-                f"if({self.guard}, mapFilter((k, v) -> NOT ({gone}), {kept}), {kept})", kept, self.guard
-            )
-            self._maps = [self.compute(value)]
-            return
-        self._fields = {name: value for name, value in self._fields.items() if not _named(name, names)}
-        self._gone += [name for name in names if name not in self._gone]
+        for name, value in list(self._fields.items()):
+            if not _named(name, names):
+                continue
+            if self.guard is None:
+                del self._fields[name]
+            else:
+                self._fields[name] = self.compute(expr(f"if({self.guard}, '', {value})", self.guard, value))
+        self._gone += [(name, self.guard) for name in names if (name, None) not in self._gone]
 
     def fail(self, condition: Expr, kind: str, why: str) -> None:
         """What becomes of lines on which the stage failed. `condition` need not mind the guard."""
@@ -259,11 +260,12 @@ class Rows:
         self._tell_failures()
         if keep_original and self._original is not None:
             self._fields[ORIGINAL] = self._original
-        before = self.attribute(PARSED_BY)
-        bound = self.bindings.text(stamp)
-        self._fields[PARSED_BY] = self.compute(
-            expr(f"if({before} = '', {bound}, concat({before}, ' ', {bound}))", before)
-        )
+        # What earlier pipelines said; never what a line says of itself.
+        came, name, bound = column("attributes"), self.bindings.text(PARSED_BY), self.bindings.text(stamp)
+        told = f"if(empty({came}), '', {came}[{name}])"
+        before = self.compute(expr(told, came))
+        said = f"if({before} = '', {bound}, concat({before}, ' ', {bound}))"
+        self._fields[PARSED_BY] = self.compute(expr(said, before))
         return self._select(self.attributes())
 
     def _tell_failures(self) -> None:
@@ -274,7 +276,7 @@ class Rows:
         details = [self.bindings.text(failure.details) for failure in self._failures]
         for name, texts in ((ERROR, kinds), (DETAILS, details)):
             branches = ", ".join(f"{f}, {text}" for f, text in zip(failed, texts, strict=True))
-            old = self.attribute(name)
+            old = self.set_already(name)
             self._fields[name] = self.compute(expr(f"multiIf({branches}, {old})", old, *failed))
 
     def selected(self, columns: str) -> str:
@@ -312,17 +314,20 @@ class Rows:
             )
         self._original = self.compute(kept)
 
-    def _has(self, name: str) -> bool:
-        return name in self._fields or len(self._maps) > 1
-
     def _merged(self) -> Expr:
         entries = self._maps[0]
         for more in self._maps[1:]:
             sql = f"if(empty({entries}), {more}, mapUpdate({entries}, {more}))"
             entries = self.compute(expr(sql, entries, more))
         if self._gone:
-            gone = _names_condition("k", tuple(self._gone), self.bindings)
-            entries = expr(f"mapFilter((k, v) -> NOT ({gone}), {entries})", entries)
+            tests, guards = [], []
+            for guard in dict.fromkeys(guard for _, guard in self._gone):
+                gone = tuple(name for name, other in self._gone if other == guard)
+                test = _names_condition("k", gone, self.bindings)
+                tests.append(f"({test})" if guard is None else f"({guard} AND ({test}))")
+                guards += [guard] if guard is not None else []
+            kept = f"mapFilter((k, v) -> NOT ({' OR '.join(tests)}), {entries})"
+            entries = expr(f"if(empty({entries}), {entries}, {kept})", entries, *guards)
         if not self._fields:
             return entries
         entries = entries if entries == column(entries.sql) else self.compute(entries)
@@ -342,6 +347,7 @@ class Rows:
 
     def _first(self, values: list[Expr]) -> Expr:
         """The first value that is not empty."""
+        values = [value for value in values if value != EMPTY]
         if not values:
             return EMPTY
         *before, last = values
@@ -351,8 +357,15 @@ class Rows:
         branches = ", ".join(f"{value} != '', {value}" for value in named)
         return expr(f"multiIf({branches}, {last})", *named, last)
 
-    def _is_gone(self, name: str) -> bool:
-        return _named(name, tuple(self._gone))
+    def _kept(self, entry: Expr, name: str) -> Expr:
+        """A map's entry, unless it was removed."""
+        guards = [guard for other, guard in self._gone if _named(name, (other,))]
+        if None in guards:
+            return EMPTY
+        for guard in guards:
+            if guard is not None:
+                entry = expr(f"if({guard}, '', {entry})", guard, entry)
+        return entry
 
     def _level_for(self, value: Expr) -> _Level:
         """The last SELECT, or a new one where the value needs what the last one computes."""

@@ -63,7 +63,7 @@ def read_remove(options: Options) -> Remove:
 def lower_rename(node: Rename, rows: Rows) -> None:
     for old, new in node.names:
         value = rows.compute(rows.attribute(old) if old not in TEXT_FIELDS else rows.column(old))
-        current = rows.column(new) if new in TEXT_FIELDS else rows.attribute(new)
+        current = rows.set_already(new)
         there = expr(f"if({value} != '', {value}, {current})", value, current)
         if not node.keep and old not in TEXT_FIELDS:
             rows.remove((old,))

@@ -56,15 +56,17 @@ def lower(node: Timestamp, rows: Rows) -> None:
     zone = rows.bindings.text(node.zone)
     times: list[Expr] = []
     for form in node.formats:
-        waiting = " AND ".join([f"{text} != ''", *(f"isNull({time})" for time in times)])
-        asked = rows.compute(expr(f"if({waiting}, {text}, '')", text, *times))
+        waiting = " AND ".join(f"isNull({time})" for time in times)
+        asked = rows.compute(expr(f"if({waiting}, {text}, '')", text, *times)) if times else text
         time = (
             _by_layout(form, asked, zone, rows)
             if isinstance(form, Layout)
             else _NAMED[form](asked, zone, rows)
         )
         times.append(rows.compute(time))
-    found = rows.compute(expr(f"coalesce({', '.join(time.sql for time in times)})", *times))
+    found = times[0]
+    if len(times) > 1:
+        found = rows.compute(expr(f"coalesce({', '.join(time.sql for time in times)})", *times))
     why = "the text is no time of the given formats"
     rows.fail(expr(f"{text} != '' AND isNull({found})", text, found), KIND, why)
     old = rows.column("sent")
