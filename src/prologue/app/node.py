@@ -105,6 +105,7 @@ class Node:
             options=options,
             recover_upto=stored,
             parsers=self.parsers.in_force,
+            ready=parsers.ready(settings),
         )
         self.ingest.start()
         self.maintenance = Maintenance(engine, retention_days(settings))

@@ -12,9 +12,11 @@ from prologue.config.load import Loaded
 from prologue.config.sections.parsers import Parsers
 from prologue.config.settings import Settings
 from prologue.model.errors import ConfigError
-from prologue.parse.pipelines.document import Surroundings
+from prologue.parse.pipelines.document import Surroundings, near
 from prologue.parse.pipelines.nodes import Pipeline, PipelineSet
 from prologue.parse.pipelines.read import pipeline_set, read_file, read_pipelines
+from prologue.parse.ready.catalog import formats
+from prologue.pipeline.formats import FormatMemory, ReadyPipelines
 
 _LEAST_KEY = 16
 
@@ -53,3 +55,17 @@ def _files(chosen: Parsers) -> list[Path]:
             )
         files |= dict.fromkeys(Path(name) for name in names if Path(name).is_file())
     return list(files)
+
+
+def ready(settings: Settings) -> ReadyPipelines | None:
+    """The ready-made pipelines that the settings allow, None where they are off. Raises ConfigError."""
+    if not settings.parsers.ready:
+        return None
+    for name in settings.parsers.ready_exclude:
+        if name not in formats():
+            raise ConfigError(
+                f"parsers.ready_exclude names {name}, which is no format",
+                key="parsers.ready_exclude",
+                cure=near(name, formats()),
+            )
+    return ReadyPipelines(FormatMemory(settings.data_dir / "formats"), settings.parsers.ready_exclude)

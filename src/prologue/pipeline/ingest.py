@@ -24,17 +24,19 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from prologue.model.errors import EngineError, PayloadError, PrologueError, TemporaryError
 from prologue.model.payload import Payload, PayloadFormat, PayloadSource, Segment
 from prologue.parse import catalog, whole
 from prologue.parse.columns import ParseOptions
 from prologue.parse.job import ParseJob
+from prologue.pipeline.formats import ReadyPipelines
 from prologue.pipeline.isolate import Piece, pieces, told
 from prologue.pipeline.parsing import Parsers, Tally
 from prologue.pipeline.progress import Progress
-from prologue.store.engine import Source
-from prologue.store.stage import Stage
+from prologue.store.engine import Engine, Source
+from prologue.store.stage import Rows, Stage
 from prologue.store.writer import LogWriter
 from prologue.telemetry import metrics
 
@@ -86,6 +88,7 @@ class Ingest:
         options: ParseOptions,
         recover_upto: int,
         parsers: Parsers | None = None,
+        ready: ReadyPipelines | None = None,
         retry: RetryPolicy | None = None,
         unix_ns: Callable[[], int] = time.time_ns,
     ) -> None:
@@ -94,6 +97,7 @@ class Ingest:
         self._options = options
         self._recover_upto = recover_upto
         self._parsers = parsers or Parsers()
+        self._ready = ready
         self._retry = retry or RetryPolicy()
         self._unix_ns = unix_ns
         self._stopping = threading.Event()
@@ -209,7 +213,7 @@ class Ingest:
         payloads = segment.payloads()
         rows = self._parse(writer, payloads, apart=apart)
         try:
-            tallies = writer.transform(self._parsers.now.apply)
+            tallies = writer.transform(lambda engine: self._transformed(engine, segment.batch_id))
             written = writer.commit(segment.batch_id, recover=recover, complete=not segment.damaged)
         finally:
             writer.clear()
@@ -227,6 +231,12 @@ class Ingest:
         metrics.INGEST_ROWS.inc(stored.rows)
         metrics.INGEST_BYTES.inc(stored.bytes)
         metrics.INGEST_BATCH_SECONDS.observe(time.monotonic() - stored.began)
+
+    def _transformed(self, engine: Engine, batch: int) -> tuple[Rows | None, list[Tally]]:
+        """The staged batch as the pipelines in force leave it, the user's before the ready-made ones."""
+        ready = self._ready
+        after = None if ready is None else partial(ready.programs, batch=batch)
+        return self._parsers.now.apply(engine, after)
 
     def _parse(self, writer: LogWriter, payloads: Sequence[Payload], *, apart: bool) -> int:
         """Stage the batch; `apart` tries the insert as well, and blames payloads for whatever fails."""

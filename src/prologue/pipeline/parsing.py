@@ -14,7 +14,7 @@ Next chapter: `prologue.store.writer`, which inserts what comes out.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from prologue.model.errors import EngineError
@@ -91,6 +91,10 @@ class _Batch:
         return int(row["n"]), int(row["failed"])
 
 
+After = Callable[[Engine, str, Mapping[str, object]], Sequence[Program]]
+"""Programs for a batch, given the relation of its rows and that relation's bound values."""
+
+
 class Parsing:
     """The programs of one pipeline set. Immutable; used from several threads at once."""
 
@@ -102,12 +106,13 @@ class Parsing:
     def programs(self) -> Sequence[Program]:
         return self._programs
 
-    def apply(self, engine: Engine) -> tuple[Rows | None, list[Tally]]:
+    def apply(self, engine: Engine, after: After | None = None) -> tuple[Rows | None, list[Tally]]:
         """Run every pipeline over the engine's `stage`: what the batch is now, None where it is the stage.
 
-        The answer reads temporary tables of this connection, which the next call replaces.
+        `after` answers programs to run when these are done. The answer reads temporary tables of this
+        connection, which the next call replaces.
         """
-        if not self._programs:
+        if not self._programs and after is None:
             return None, []
         batch = _Batch(engine, [f"SELECT {_COLUMNS} FROM stage"])
         tallies = []
@@ -121,6 +126,9 @@ class Parsing:
             tallies.append(tally)
             if program.moves:
                 fitting |= set(self._fitting(batch, range(number + 1, len(self._programs))))
+        for program in after(engine, batch.rows(), batch.parameters) if after else ():
+            tally = self._run(batch, program)
+            tallies += [tally] if tally is not None else []
         if not tallies:
             return None, []
         return Rows(" UNION ALL ".join(batch.pieces), dict(batch.parameters)), tallies

@@ -40,3 +40,14 @@ class Parsers(Section, frozen=True):
             " operators who write every pipeline themselves."
         ),
     ] = False
+    ready: Annotated[
+        bool,
+        Meta(
+            description="Recognise the lines of well-known programs and take them apart, see [ready-made"
+            " pipelines](parsers/ready.md). Lines that a pipeline of yours took are left alone."
+        ),
+    ] = True
+    ready_exclude: Annotated[
+        tuple[str, ...],
+        Meta(description="Formats that are not to be recognised, by name: `[django, syslog_rfc3164]`."),
+    ] = ()

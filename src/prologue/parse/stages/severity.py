@@ -22,10 +22,15 @@ _LEVELS = LEVELS[:-1]
 
 @dataclass(frozen=True, slots=True)
 class Severity:
-    """`words` are pairs of what the field says, in lower case, and the level it means."""
+    """`words` are pairs of what the field says, in lower case, and the level it means.
+
+    `override`: whether the level takes the place of one that the line came with. Where it does not, it still
+    does so for "info", which is what senders say who do not know.
+    """
 
     source: str
     words: tuple[tuple[str, str], ...]
+    override: bool = True
 
 
 def read(options: Options) -> Severity:
@@ -33,11 +38,14 @@ def read(options: Options) -> Severity:
     for word, level in words:
         if level not in _LEVELS:
             options.refuse("map", f"{word}: there is no level {level!r}", near(level, _LEVELS))
-    return Severity(options.text("source"), words)
+    return Severity(options.text("source"), words, options.flag("override", True))
 
 
 def lower(node: Severity, rows: Rows) -> None:
     said = rows.source(node.source)
+    if not node.override:
+        given = rows.column("severity_number")
+        said = rows.compute(expr(f"if({given} IN (0, {_NUMBERS['info']}), {said}, '')", said, given))
     meant = said
     if node.words:
         words = rows.bindings.texts(word for word, _ in node.words)

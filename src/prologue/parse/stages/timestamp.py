@@ -27,11 +27,13 @@ _ISO = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}"
 
 @dataclass(frozen=True, slots=True)
 class Timestamp:
-    """`formats` are names of this module or layouts, tried in order."""
+    """`formats` are names of this module or layouts, tried in order. `override`: whether the time takes the
+    place of one that the line came with."""
 
     source: str
     formats: tuple[str | Layout, ...]
     zone: str
+    override: bool = True
 
 
 def read(options: Options) -> Timestamp:
@@ -48,7 +50,7 @@ def read(options: Options) -> Timestamp:
     zone = options.text("zone", "UTC")
     if zone not in zoneinfo.available_timezones():
         options.refuse("zone", f"there is no time zone {zone!r}", "write it like Asia/Shanghai or UTC")
-    return Timestamp(options.text("source"), tuple(formats), zone)
+    return Timestamp(options.text("source"), tuple(formats), zone, options.flag("override", True))
 
 
 def lower(node: Timestamp, rows: Rows) -> None:
@@ -70,7 +72,8 @@ def lower(node: Timestamp, rows: Rows) -> None:
     why = "the text is no time of the given formats"
     rows.fail(expr(f"{text} != '' AND isNull({found})", text, found), KIND, why)
     old = rows.column("sent")
-    rows.set_time(expr(f"if(isNull({found}), {old}, {found})", found, old))
+    first, second = (found, old) if node.override else (old, found)
+    rows.set_time(expr(f"if(isNull({first}), {second}, {first})", found, old))
 
 
 def _auto(text: Expr, zone: str, _rows: Rows) -> Expr:
