@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from prologue.cli.suggest.command import suggest
 from prologue.model.errors import UserError
 from prologue.model.labels import with_service_name
 from prologue.parse.pipelines.document import Surroundings
@@ -28,6 +29,9 @@ _MATCH_HELP = "Mind `match`, or give every line to all pipelines."
 @click.group("parse")
 def command() -> None:
     """Try, measure and explain custom parsers. docs/parsers.md is the language."""
+
+
+command.add_command(suggest)
 
 
 def label_option(function: click.decorators.FC) -> click.decorators.FC:

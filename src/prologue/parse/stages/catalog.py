@@ -30,6 +30,7 @@ from prologue.parse.stages import (
     template,
     timestamp,
     trace,
+    wasm,
     xml_leaves,
 )
 from prologue.parse.stages.kind import StageKind
@@ -62,5 +63,6 @@ STAGES: Mapping[str, StageKind] = {
     "sample": sampling.SAMPLE,
     "rate_limit": sampling.RATE_LIMIT,
     "route": route.STAGE,
+    "wasm": wasm.STAGE,
     "python": python_function.STAGE,
 }

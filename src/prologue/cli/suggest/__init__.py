@@ -1,0 +1,1 @@
+"""`prologue parse suggest`: a pipeline out of sample lines. Start with `prologue.cli.suggest.propose`."""
