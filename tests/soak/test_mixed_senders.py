@@ -25,6 +25,7 @@ from typing import Any
 
 import grpc
 import httpx
+import msgpack
 import psutil
 import pytest
 
@@ -50,6 +51,7 @@ class Soak:
     grpc_address: str
     syslog: tuple[str, int]
     gelf: tuple[str, int]
+    fluent: tuple[str, int]
     broker: Broker
     stop: threading.Event = field(default_factory=threading.Event)
     sent: Counter[str] = field(default_factory=Counter)
@@ -154,6 +156,20 @@ def gelf(soak: Soak) -> None:
             soak.sent["gelf/tcp"] += BATCH
 
 
+def fluent(soak: Soak) -> None:
+    """Acknowledged chunks of packed events, compressed every other time."""
+    with socket.create_connection(soak.fluent) as connection:
+        for number in soak.each_batch():
+            packed = b"".join(
+                msgpack.packb([time.time_ns(), {"log": line}]) for line in lines("fluent", number)
+            )
+            option = {"chunk": f"chunk-{number}", "compressed": "gzip" if number % 2 else "text"}
+            entries = gzip.compress(packed) if number % 2 else packed
+            connection.sendall(msgpack.packb(["soak.fluent", entries, option]))
+            assert msgpack.unpackb(connection.recv(1000)) == {"ack": f"chunk-{number}"}
+            soak.sent["fluent/tcp"] += BATCH
+
+
 def kafka(soak: Soak) -> None:
     for number in soak.each_batch():
         soak.broker.send("soak", [json.dumps({"message": line}).encode() for line in lines("kafka", number)])
@@ -198,7 +214,7 @@ def ask(soak: Soak) -> None:
             assert httpx.get(f"{soak.url}/metrics", timeout=60).status_code == 200
 
 
-SENDERS = (loki, jsonline, elasticsearch, otlp_http, otlp_grpc, envoy, syslog, gelf, kafka)
+SENDERS = (loki, jsonline, elasticsearch, otlp_http, otlp_grpc, envoy, syslog, gelf, fluent, kafka)
 OTHERS = (wrong, ask)
 
 
@@ -213,17 +229,18 @@ def running(tmp_path: Path) -> Iterator[tuple[ServerProcess, Soak]]:
     folder.mkdir()
     broker = Broker(folder).start()
     broker.create("soak", partitions=2)
-    syslog_port, gelf_port = free_port(), free_port()
+    ports = free_port(), free_port(), free_port()
     server = ServerProcess(
         tmp_path / "data",
         PROLOGUE_GRPC__LISTEN="127.0.0.1:0",
-        PROLOGUE_SYSLOG__TCP_LISTEN=f"127.0.0.1:{syslog_port}",
-        PROLOGUE_GELF__TCP_LISTEN=f"127.0.0.1:{gelf_port}",
+        PROLOGUE_SYSLOG__TCP_LISTEN=f"127.0.0.1:{ports[0]}",
+        PROLOGUE_GELF__TCP_LISTEN=f"127.0.0.1:{ports[1]}",
+        PROLOGUE_FLUENT__LISTEN=f"127.0.0.1:{ports[2]}",
         PROLOGUE_KAFKA__BROKERS=broker.address,
         PROLOGUE_KAFKA__TOPICS="soak=json",
     ).start()
-    local = "127.0.0.1"
-    yield server, Soak(server.url, server.grpc_address, (local, syslog_port), (local, gelf_port), broker)
+    syslog_at, gelf_at, fluent_at = (("127.0.0.1", port) for port in ports)
+    yield server, Soak(server.url, server.grpc_address, syslog_at, gelf_at, fluent_at, broker)
     server.stop()
     broker.stop()
 
