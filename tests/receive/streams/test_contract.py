@@ -291,6 +291,30 @@ def test_datagrams_that_cannot_be_kept_are_counted(listen, name):
 
 
 @pytest.mark.parametrize("name", ["syslog", "gelf"])
+def test_datagrams_over_a_rate_are_counted_and_those_under_it_go_on_being_taken(listen, name):
+    rates = RateLimits(LimitSettings(source_lines=50, burst=1.0))
+    with listen(name, Transport.UDP, rates=rates) as running:
+        for _ in range(300):
+            running.datagram(b'{"short_message":"m"}')
+        wait_until(lambda: running.standing.records + running.standing.dropped == 300)
+        assert running.standing.dropped > 100
+        taken = running.standing.records
+        wait_until(lambda: running.datagram(b'{"short_message":"m"}') or running.standing.records > taken)
+
+
+@pytest.mark.parametrize("transport", [Transport.TCP, Transport.UDP])
+def test_senders_of_ipv4_keep_their_address_on_a_listener_of_both(listen, transport):
+    with listen("syslog", transport, address="[::]:0") as running:
+        if transport is Transport.UDP:
+            running.datagram(b"<14>m")
+        else:
+            with running.connect() as connection:
+                connection.sendall(b"<14>m\n")
+        wait_until(lambda: len(running.payloads()) == 1)
+        assert bytes(running.payloads()[0].data) == b"127.0.0.1\t<14>m\n"
+
+
+@pytest.mark.parametrize("name", ["syslog", "gelf"])
 def test_what_the_kernel_drops_is_counted(listen, name, monkeypatch):
     """A queue of a few kilobytes, and a reader that is held up while it overflows."""
     monkeypatch.setattr("prologue.receive.streams.datagrams.ask_for_room", _little_room)

@@ -51,6 +51,15 @@ def test_a_socket_that_was_left_behind_is_replaced_and_a_file_is_not(tmp_path):
     assert file.read_text() == "precious"
 
 
+def test_a_listener_that_cannot_be_opened_is_an_error_of_the_start(listen, monkeypatch):
+    def fail(*_: object) -> None:
+        raise ConfigError("no", key="syslog.listen")
+
+    monkeypatch.setattr("prologue.receive.streams.server.Connections", fail)
+    with pytest.raises(ConfigError, match="no"), listen("syslog"):
+        pass
+
+
 def test_descriptors_follow_the_connections(caplog):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:

@@ -18,6 +18,7 @@ from prologue.model.errors import LimitError
 from prologue.receive.streams.batching import Batcher
 from prologue.receive.streams.contract import Session, Taken
 from prologue.receive.streams.listening import Listening
+from prologue.receive.streams.sources import plain_address
 from prologue.telemetry import metrics
 
 # What a sender may leave unread of its answers before it is not read from any more.
@@ -124,7 +125,7 @@ class Connections:
 
 def _host(peer: object) -> str:
     """The address without the port."""
-    return str(peer[0]) if isinstance(peer, tuple) and peer else ""
+    return plain_address(str(peer[0])) if isinstance(peer, tuple) and peer else ""
 
 
 class Connection(asyncio.Protocol):

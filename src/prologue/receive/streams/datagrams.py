@@ -15,12 +15,14 @@ import socket
 from collections.abc import Sequence
 
 from prologue.receive.streams.batching import Batcher, Place
-from prologue.receive.streams.contract import Datagrams, Taken, Transport
+from prologue.receive.streams.contract import Datagrams, Transport
 from prologue.receive.streams.listening import Listening
+from prologue.receive.streams.sources import plain_address
 from prologue.telemetry import metrics
 
 _LARGEST = 65_536
 _RUN = 512
+_LAST_RUNS = 100
 _QUEUE_BYTES = 8 * 1024 * 1024
 _CHECK_SECONDS = 1.0
 
@@ -48,6 +50,7 @@ class DatagramListener:
         self._dropped = 0
         self._timer: asyncio.TimerHandle | None = None
         self._local = listening.listener.endpoint.transport is Transport.UNIX
+        self._mapped = sock.family == socket.AF_INET6
 
     def start(self) -> None:
         ask_for_room(self._socket)
@@ -56,9 +59,10 @@ class DatagramListener:
         self._timer = self._loop.call_later(_CHECK_SECONDS, self._check)
 
     def stop(self) -> None:
-        """Take what the kernel holds already, then read no more."""
-        while self._read():
-            pass
+        """Take what the kernel holds already, then read no more; who goes on sending cannot hold this up."""
+        for _ in range(_LAST_RUNS):
+            if not self._read():
+                break
         self._loop.remove_reader(self._socket.fileno())
         if self._timer is not None:
             self._timer.cancel()
@@ -86,7 +90,7 @@ class DatagramListener:
             for _ in range(_RUN):
                 data, peer = receive(_LARGEST)
                 pairs.append((data, "" if self._local else peer[0]))
-        return pairs
+        return [(data, plain_address(address)) for data, address in pairs] if self._mapped else pairs
 
     def _by_place(self, pairs: Pairs) -> dict[Place, Pairs]:
         """By tenant and time zone, without those whose sender is over a rate."""
@@ -96,10 +100,10 @@ class DatagramListener:
         limited = 0
         for pair in pairs:
             place = self._listening.places.of(pair[1])
-            if self._listening.charge(place, pair[1], Taken(pair[0], 1)):
-                limited += 1
-            else:
+            if self._listening.admits(place, pair[1], len(pair[0])):
                 found.setdefault(place, []).append(pair)
+            else:
+                limited += 1
         if limited:
             self._listening.lose(limited, "limited", "datagrams over a limit of their tenant or sender")
         return found

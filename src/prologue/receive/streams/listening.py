@@ -43,11 +43,20 @@ class Listening:
         self.complain(f"{address} is turned away: {limit} connections are open, which is the limit")
 
     def charge(self, place: Place, address: str, taken: Taken) -> float:
-        """Seconds for which the sender must not be read any more, by the rates of its tenant and itself."""
+        """Seconds for which a connection must not be read any more, by the rates of its tenant and sender."""
         if self._rates is None:
             return 0.0
         self._rates.charge(place[0], address, size=len(taken.data), lines=taken.records)
         return self._rates.delay(self.listener.receiver.name, place[0], address)
+
+    def admits(self, place: Place, address: str, size: int) -> bool:
+        """Whether a datagram is taken. One that is not is not charged, or its sender would never get free."""
+        if self._rates is None:
+            return True
+        if self._rates.delay(self.listener.receiver.name, place[0], address):
+            return False
+        self._rates.charge(place[0], address, size=size, lines=1)
+        return True
 
     @property
     def is_simple(self) -> bool:

@@ -114,6 +114,7 @@ class StreamServer:
         self._started = threading.Event()
         self._seconds = 0.0
         self._drained = True
+        self._failure: BaseException | None = None
         try:
             for listener in listeners:
                 self._bound.append(_Bound(listener, sink, clock, standings, rates))
@@ -123,13 +124,15 @@ class StreamServer:
             raise
 
     def start(self) -> None:
-        """Read from every socket, on a thread of its own."""
+        """Read from every socket, on a thread of its own. Raises `PrologueError` where one cannot be."""
         if not self._bound:
             return
         allow_descriptors(sum(bound.listening.listener.limits.max_connections for bound in self._bound))
         self._thread = threading.Thread(target=self._run, name="streams", daemon=True)
         self._thread.start()
         self._started.wait()
+        if self._failure is not None:
+            raise self._failure
 
     def stop(self, seconds: float) -> bool:
         """Take no more and make durable what was taken; whether all of it is after `seconds`."""
@@ -154,6 +157,10 @@ class StreamServer:
         try:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(self._serve())
+        except BaseException as error:  # handed to whoever starts; after the start it is our defect
+            if self._started.is_set():
+                raise
+            self._failure = error
         finally:
             self._started.set()
 

@@ -49,12 +49,20 @@ class Places:
             parsed = ipaddress.ip_address(address)
         except ValueError:  # a socket in the file system has no address
             return self.default
-        mapped = getattr(parsed, "ipv4_mapped", None)
         tenant, zone = (
-            next((value for network, value in networks if (mapped or parsed) in network), default)
+            next((value for network, value in networks if parsed in network), default)
             for networks, default in zip((self._tenants, self._zones), self.default, strict=True)
         )
         return tenant, zone
+
+
+def plain_address(address: str) -> str:
+    """An address as its sender knows it: a listener on [::] sees those of IPv4 as ::ffff:10.0.0.1.
+
+    >>> plain_address("::ffff:10.0.0.1"), plain_address("fd00::1")
+    ('10.0.0.1', 'fd00::1')
+    """
+    return address[7:] if address.startswith("::ffff:") and "." in address else address
 
 
 def _longest_first(pairs: Iterable[tuple[str, str]]) -> list[tuple[_Network, str]]:
