@@ -1,17 +1,20 @@
 """The buffer against a model of it: a list of payloads, through any order of events.
 
-Events: appends with and without positions, sealing, taking, releasing, clean restarts, kill -9 with a
-torn write at the end, bits flipped on the medium, newest segments cut anywhere. The model forgives
-only what the event itself destroyed, and the buffer must have said so.
+Events: appends with and without positions, sealing, taking, releasing, setting aside and putting back,
+clean restarts, kill -9 with a torn write at the end, a full disk, failed syncs, bits flipped on the medium,
+newest segments cut anywhere. The model forgives only what the event itself destroyed, and the buffer must
+have said so.
 """
 
 from __future__ import annotations
 
+import errno
 import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -22,25 +25,38 @@ from hypothesis.stateful import (
     rule,
 )
 
-from prologue.buffer.disk import DiskBuffer
+from prologue.buffer.attempts import MOST as MOST_ENDS
+from prologue.buffer.disk import DiskBuffer, Surroundings
+from prologue.buffer.filesystem import FileSystem
 from prologue.buffer.frame import encode_payload, frame_header
 from prologue.buffer.scan import scan
 from prologue.buffer.segment import DiskSegment
+from prologue.buffer.setaside import MOST as MOST_ASIDE
+from prologue.buffer.setaside import SetAside
 from prologue.buffer.settings import BufferSettings
+from prologue.model.errors import BufferFull, TemporaryError
 from prologue.model.payload import Payload, PayloadFormat, SourcePosition
+from tests.buffer.conftest import FaultyFileSystem
+from tests.support.server import wait_until
 
 WAIT = 60
 SETTINGS = BufferSettings(
-    max_bytes=1 << 20, segment_bytes=4096, seal_after=3600.0, reserve_bytes=4096, max_waiting_bytes=1 << 20
+    max_bytes=1 << 20,
+    segment_bytes=4096,
+    seal_after=3600.0,
+    reserve_bytes=4096,
+    max_waiting_bytes=1 << 20,
+    probe_interval=0.001,
 )
 
 
 @dataclass
 class Held:
-    """What the model knows of an unreleased segment."""
+    """What the model knows of an unreleased segment; `ends` is how many kills in a row it was taken at."""
 
     payloads: list[bytes]
     batch_id: int | None = None
+    ends: int = 0
 
 
 class BufferMachine(RuleBasedStateMachine):
@@ -49,12 +65,18 @@ class BufferMachine(RuleBasedStateMachine):
         self.root = Path(tempfile.mkdtemp(prefix="buffer-machine-"))
         self.lives = 0
         self.directory = self.root / "0"
-        self.buffer = DiskBuffer(self.directory, SETTINGS)
+        self.filesystem = FaultyFileSystem()
+        self.buffer = self._open(self.directory)
+        self.recovered_upto = 0
         self.held: dict[int, Held] = {}
+        self.aside: dict[int, Held] = {}
         self.taken: dict[int, DiskSegment] = {}
         self.used: set[int] = set()
         self.positions: dict[str, int] = {}
         self.count = 0
+
+    def _open(self, directory: Path) -> DiskBuffer:
+        return DiskBuffer(directory, SETTINGS, Surroundings(filesystem=self.filesystem))
 
     def teardown(self) -> None:
         if hasattr(self, "buffer"):
@@ -121,13 +143,70 @@ class BufferMachine(RuleBasedStateMachine):
         self.buffer.release(segment)
         del self.held[sequence]
 
+    @precondition(lambda self: self.taken)
+    @rule(choice=st.integers(0, 100))
+    def set_aside(self, choice: int) -> None:
+        sequence = sorted(self.taken)[choice % len(self.taken)]
+        if len(self.aside) == MOST_ASIDE:
+            with pytest.raises(TemporaryError):
+                self.buffer.set_aside(self.taken[sequence], "no")
+            return
+        self.buffer.set_aside(self.taken.pop(sequence), "no")
+        self.aside[sequence] = self.held.pop(sequence)
+        self.aside[sequence].ends = 0
+
+    # A disk that is full, or fails
+
+    @rule(size=st.integers(0, 3000), positioned=st.booleans())
+    def disk_is_full_for_a_while(self, size: int, positioned: bool) -> None:
+        self.filesystem.fail = {"write": errno.ENOSPC, "allocate": errno.ENOSPC}
+        start = self.positions.get("f", 0)
+        position = SourcePosition("f", start, start + size + 1) if positioned else None
+        payload = Payload("t", PayloadFormat.LINES, b"x" * (size + 1), 1, position=position)
+        for _ in range(2):
+            with pytest.raises(BufferFull):
+                self.buffer.append(payload).result(WAIT)
+            assert self.buffer.stats().disk_full
+        self.take()
+        if self.taken:
+            sequence = min(self.taken)
+            self._check(self.taken[sequence])
+            try:
+                self.buffer.release(self.taken[sequence])
+            except TemporaryError:
+                assert self.buffer.stats().segments == len(self.held)
+            else:
+                del self.taken[sequence], self.held[sequence]
+        self.filesystem.fail = {}
+        wait_until(lambda: not self.buffer.stats().disk_full)
+
+    @rule(size=st.integers(0, 3000), failures=st.integers(1, 3))
+    def syncs_fail(self, size: int, failures: int) -> None:
+        """What failed is told and is not there; the buffer goes on with another file."""
+        self.filesystem.fail = {"sync": [errno.EIO] * failures}
+        failed = 0
+        while self.filesystem.fail["sync"]:
+            with pytest.raises(TemporaryError):
+                self.buffer.append(Payload("t", PayloadFormat.LINES, b"y" * size, 1)).result(WAIT)
+            failed += 1
+        assert failed == failures
+        self.filesystem.fail = {}
+
     # Ends of a life
 
     @rule()
     def restart(self) -> None:
         assert self.buffer.close() == len(self.held)
-        self._reopen(self.directory)
+        self._reopen(self.directory, killed=False)
         assert (self.buffer.stats().torn_bytes, self.buffer.stats().quarantined_frames) == (0, 0)
+
+    @rule()
+    def put_back_what_was_set_aside(self) -> None:
+        self.buffer.close()
+        assert SetAside(FileSystem(), self.directory).put_back() == len(self.aside)
+        self.held = dict(sorted({**self.held, **self.aside}.items()))
+        self.aside.clear()
+        self._reopen(self.directory, killed=False)
 
     @rule(torn=st.integers(0, 3000))
     def crash_during_a_write(self, torn: int) -> None:
@@ -184,10 +263,18 @@ class BufferMachine(RuleBasedStateMachine):
         shutil.rmtree(self.directory)
         return image, max(image.glob("*.segment"), default=None)
 
-    def _reopen(self, directory: Path) -> None:
+    def _reopen(self, directory: Path, *, killed: bool = True) -> None:
+        if killed:
+            for sequence in self.taken.keys() & self.held.keys():
+                self.held[sequence].ends += sequence <= self.recovered_upto
         self.directory = directory
         self.taken.clear()
-        self.buffer = DiskBuffer(directory, SETTINGS)
+        self.recovered_upto = max(self.held, default=0)
+        self.buffer = self._open(directory)
+        for sequence in [sequence for sequence, held in self.held.items() if held.ends >= MOST_ENDS]:
+            if len(self.aside) < MOST_ASIDE:
+                self.aside[sequence] = self.held.pop(sequence)
+                self.aside[sequence].ends = 0
 
     def _lose(self, sequence: int, lost) -> None:
         held = self.held[sequence]
@@ -216,7 +303,14 @@ class BufferMachine(RuleBasedStateMachine):
             return
         stats = self.buffer.stats()
         assert stats.segments == len(self.held)
-        on_disk = {int(path.stem): path for path in self.directory.glob("*.segment")}
+        assert stats.set_aside_segments == len(self.aside)
+        aside = {int(path.stem): path for path in self.directory.glob("set-aside/*.segment")}
+        assert set(aside) == set(self.aside)
+        for sequence, path in aside.items():
+            payloads = [bytes(frame.payload.data) for frame in scan(path.read_bytes()).frames]
+            assert payloads == self.aside[sequence].payloads
+        # An empty one is open: the disk was full at its first write, and it is used when there is space.
+        on_disk = {int(path.stem): path for path in self.directory.glob("*.segment") if path.stat().st_size}
         assert set(on_disk) == set(self.held)
         assert stats.bytes == sum(path.stat().st_size for path in on_disk.values())
         for source, end in self.positions.items():
@@ -235,8 +329,8 @@ class BufferMachine(RuleBasedStateMachine):
 
 TestBufferMachine = BufferMachine.TestCase
 TestBufferMachine.settings = settings(
-    max_examples=60,
-    stateful_step_count=40,
+    max_examples=40,
+    stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

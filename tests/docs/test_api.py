@@ -20,7 +20,7 @@ from tests.support.server import ServerProcess
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 TEXT = PAGE.read_text()
 HEADING = re.compile(r"^### ((?:GET|POST|PUT|DELETE|WebSocket|, )+) (/\S*)$", re.MULTILINE)
-ROW = re.compile(r"^\| ((?:GET|POST|PUT|DELETE|, )+) \| ((?:`/\S*`(?:, )?)+) \|", re.MULTILINE)
+ROW = re.compile(r"^\| ((?:GET|POST|PUT|DELETE|OPTIONS|, )+) \| ((?:`/\S*`(?:, )?)+) \|", re.MULTILINE)
 
 
 def documented() -> dict[str, set[str]]:

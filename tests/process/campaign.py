@@ -61,7 +61,8 @@ def _one(world: World, fault: Fault, oracle: Oracle, dice: random.Random) -> Out
         passed, acknowledged = time.monotonic(), producers.acknowledged
         wait_until(lambda: producers.acknowledged > acknowledged, 120)
         fresh_after = time.monotonic() - passed
-    wait_until(lambda: not oracle.missing(world.stored(oracle.prefix)), 120)
+    world.settle()
+    wait_until(lambda: not oracle.missing(world.stored(oracle.prefix)), 120, every=0.5)
     world.settle()
     verdict = oracle.judge(world.stored(oracle.prefix))
     return Outcome(fault.__name__, verdict, producers.refused, fresh_after)

@@ -98,7 +98,7 @@ class Producers:
     A line in the file is acknowledged when it is written: from then on it is the server's duty.
     """
 
-    def __init__(self, url: str, log: Path, oracle: Oracle, *, seed: int, threads: int = 3) -> None:
+    def __init__(self, url: str, log: Path, oracle: Oracle, *, seed: int, threads: int = 2) -> None:
         self._url = url
         self._log = log
         self._oracle = oracle
@@ -130,7 +130,7 @@ class Producers:
                 try:
                     answer = client.post(push.path, content=push.body, headers=push.headers)
                 except httpx.HTTPError:
-                    self._stopping.wait(0.05)  # the server is dead; the fault starts it again
+                    self._stopping.wait(0.2)  # the server is dead; the fault starts it again
                     continue
                 if answer.is_success:
                     self._oracle.acknowledge(ids)
@@ -141,7 +141,7 @@ class Producers:
                 else:
                     self.failure = f"{push.path} answered {answer.status_code}: {answer.text}"
                     return
-                self._stopping.wait(dice.random() * 0.05)
+                self._stopping.wait(dice.random() * 0.1)
 
     def _write(self, dice: random.Random) -> None:
         """Lines into the log, in pieces that do not end where lines end; it may be rotated meanwhile."""
@@ -156,4 +156,4 @@ class Producers:
             finally:
                 os.close(descriptor)
             self._oracle.acknowledge(ids)
-            self._stopping.wait(dice.random() * 0.05)
+            self._stopping.wait(dice.random() * 0.1)

@@ -49,7 +49,7 @@ class World:
         self._mount(self.engine, self._engine_mib)
         self.server = ServerProcess(
             self.data,
-            PROLOGUE_BUFFER__SEAL_AFTER="50ms",
+            PROLOGUE_BUFFER__SEAL_AFTER="150ms",
             PROLOGUE_STORE__RETENTION_DAYS="0",
             PROLOGUE_COLLECT__ENABLED="true",
             PROLOGUE_COLLECT__ROOT=str(self.folder / "root"),
@@ -159,7 +159,7 @@ class World:
         time.sleep(seconds)
 
     def settle(self) -> None:
-        wait_until(self.idle, 120)
+        wait_until(self.idle, 120, every=0.2)
 
 
 def _libfaketime() -> str:

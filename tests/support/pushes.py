@@ -23,7 +23,8 @@ class Sample:
     """A push that `receiver` takes at `path` as `records` records, and what its protocol makes of others.
 
     `pack` is what the protocol wraps around every body; `path_parameters` are what the route makes of the
-    path. `busy` is the status of back-pressure. `empty` is the status of a body without anything in it.
+    path. `busy` is the status of back-pressure. `empty` is the status of a body without anything in it, which
+    is `empty_records` records.
     `beside` is a body with one bad record beside good ones, where the protocol answers for each, and how
     many of it are stored. `large` is what is over a limit of 8 bytes where only one record's size is limited.
     """
@@ -39,6 +40,7 @@ class Sample:
     pack: Callable[[bytes], bytes] = bytes
     busy: int = 429
     empty: int = 400
+    empty_records: int = 0
     beside: tuple[bytes, int] | None = None
     large: bytes = b""
 
@@ -172,6 +174,70 @@ SAMPLES = {
         "application/vnd.fdo.journal",
         empty=204,
         large=b"MESSAGE=one entry that goes on and on\n",
+    ),
+    "cloudevents structured": Sample(
+        "cloudevents",
+        "/insert/cloudevents",
+        b'{"specversion":"1.0","id":"1","source":"/s","type":"t","time":"2026-01-31T10:00:00Z","data":{"a":[1]}}',
+        1,
+        "application/cloudevents+json",
+    ),
+    "cloudevents batch": Sample(
+        "cloudevents",
+        "/insert/cloudevents",
+        b'[{"specversion":"1.0","id":"1","source":"/s","type":"t","data":"x"},'
+        b'{"specversion":"1.0","id":"2","source":"/s","type":"t","data_base64":"aGk="}]',
+        2,
+        "application/cloudevents-batch+json",
+    ),
+    "cloudevents binary": Sample(
+        "cloudevents",
+        "/insert/cloudevents",
+        b'{"message":"x","n":1}',
+        1,
+        JSON,
+        headers={"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/s", "ce-type": "t"},
+        empty=204,
+        empty_records=1,
+    ),
+    "firehose": Sample(
+        "firehose",
+        "/insert/firehose",
+        b'{"requestId":"r","timestamp":1,"records":[{"data":"eyJhIjoxfQ=="},{"data":"aGVsbG8Kd29ybGQK"}]}',
+        3,
+        JSON,
+    ),
+    "github": Sample(
+        "github",
+        "/insert/webhook/github",
+        b'{"ref":"refs/heads/main","commits":[{}],"head_commit":{"message":"m"},"repository":{"name":"r"}}',
+        1,
+        JSON,
+        headers={"x-github-event": "push"},
+    ),
+    "gitlab": Sample(
+        "gitlab",
+        "/insert/webhook/gitlab",
+        b'{"object_kind":"pipeline","object_attributes":{"status":"success","tag":true,"ref":"1.0"},'
+        b'"builds":[{"environment":{"name":"prod"}}],"project":{"path_with_namespace":"a/b"}}',
+        1,
+        JSON,
+    ),
+    "jenkins": Sample(
+        "jenkins",
+        "/insert/webhook/jenkins",
+        b'{"name":"j","build":{"number":1,"phase":"COMPLETED","status":"SUCCESS","timestamp":1772600767000,'
+        b'"scm":{"culprits":["a"]},"parameters":{"VERSION":"1"}}}',
+        1,
+        JSON,
+    ),
+    "argocd": Sample(
+        "argocd",
+        "/insert/webhook/argocd",
+        b'{"metadata":{"name":"a","labels":{"env":"p"}},"status":{"summary":{"images":["r/a:1"]},'
+        b'"operationState":{"phase":"Succeeded","operation":{"initiatedBy":{"automated":true}}}}}',
+        1,
+        JSON,
     ),
 }
 """By name; the first word is the receiver's."""

@@ -132,9 +132,11 @@ class ServerProcess:
         return int(self.status()["stored_lines"])
 
 
-def wait_until(condition, deadline: float = 60.0) -> None:
-    """Poll a real condition until it holds; fail with what was waited for where it never does."""
+def wait_until(condition, deadline: float = 60.0, every: float = 0.02) -> None:
+    """Poll a real condition until it holds; fail with what was waited for where it never does.
+
+    `every` so many seconds: seldom, where asking is work."""
     end = time.monotonic() + deadline
     while not condition():
         assert time.monotonic() < end, f"still not so after {deadline} s: {condition}"
-        time.sleep(0.02)
+        time.sleep(every)

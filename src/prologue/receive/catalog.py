@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prologue.receive import datadog, jsonlines, lines, payloads
+from prologue.receive import cloudevents, datadog, firehose, jsonlines, lines, payloads
 from prologue.receive.elasticsearch import receiver as elasticsearch
 from prologue.receive.gelf import receiver as gelf
 from prologue.receive.journald import receiver as journald
@@ -10,6 +10,7 @@ from prologue.receive.loki import receiver as loki
 from prologue.receive.otlp import receiver as otlp
 from prologue.receive.receiver import Receiver
 from prologue.receive.splunk import receiver as splunk
+from prologue.receive.webhooks import argocd, github, gitlab, jenkins
 
 RECEIVERS: tuple[Receiver, ...] = (
     jsonlines.RECEIVER,
@@ -22,4 +23,10 @@ RECEIVERS: tuple[Receiver, ...] = (
     splunk.RECEIVER,
     datadog.RECEIVER,
     journald.RECEIVER,
+    cloudevents.RECEIVER,
+    firehose.RECEIVER,
+    github.RECEIVER,
+    gitlab.RECEIVER,
+    jenkins.RECEIVER,
+    argocd.RECEIVER,
 )

@@ -30,6 +30,7 @@ _BROKEN = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 # Only the ends of values count here, so that numbers of any length cost nothing.
 T = TypeVar("T")
 
+_PLACE = re.compile(r"\$\[(\d+)\]")
 _BLANKS = re.compile(rb"\s*")
 _SCANNER = json.JSONDecoder(parse_int=str, parse_float=str, strict=False)
 
@@ -82,7 +83,9 @@ def read_as(decoder: msgspec.json.Decoder[list[T]], objects: Sequence[bytes]) ->
     try:
         return decoder.decode(b"[" + b",".join(objects) + b"]")
     except _BROKEN as error:
-        raise PayloadError(f"the objects are not as they should be: {error}", cure=CURE) from error
+        place = _PLACE.search(str(error))
+        index = int(place[1]) if place else None
+        raise PayloadError(f"an object is not as it should be: {error}", index=index, cure=CURE) from error
 
 
 def _is_whole(value: msgspec.Raw, text: bytes) -> bool:
@@ -90,20 +93,26 @@ def _is_whole(value: msgspec.Raw, text: bytes) -> bool:
     return found[:1] == b"{" and (found == text or found == text.strip())
 
 
-def _why_no_object(text: bytes) -> str:
+def why_no_value(text: bytes) -> str:
+    """Why a text is not JSON; empty where it is."""
     try:
-        value = _RAW_VALUE.decode(text)
+        _RAW_VALUE.decode(text)
     except RecursionError:
         return "it is nested too deeply"
     except _BROKEN as error:
         return str(error)
-    return "" if bytes(value).lstrip()[:1] == b"{" else "it is JSON, but no object"
+    return ""
+
+
+def _why_no_object(text: bytes) -> str:
+    reason = why_no_value(text)
+    return reason or ("" if text.lstrip()[:1] == b"{" else "it is JSON, but no object")
 
 
 def _of_array(text: bytes) -> list[bytes]:
     require_few_values(text)
     try:
-        values = _RAW_VALUES.decode(_one_line(text))
+        values = _RAW_VALUES.decode(one_line(text))
     except RecursionError as error:
         raise PayloadError("the body is nested too deeply", cure=CURE) from error
     except _BROKEN as error:
@@ -141,12 +150,12 @@ def _scanned(text: bytes, limit: int) -> list[bytes]:
             raise PayloadError("an object is nested too deeply", index=len(objects), cure=CURE) from error
         except ValueError as error:
             raise PayloadError(f"the body is not JSON: {error}", index=len(objects), cure=CURE) from error
-        objects.append(_one_line(text[place:end]))
+        objects.append(one_line(text[place:end]))
         require_few(len(objects), limit)
         place = _BLANKS.match(text, end).end()  # type: ignore[union-attr]  # it matches nothing, too
     return objects
 
 
-def _one_line(text: bytes) -> bytes:
+def one_line(text: bytes) -> bytes:
     """The same JSON on one line: within a string a line end is escaped, so any other is a blank."""
     return text.replace(b"\r", b" ").replace(b"\n", b" ")

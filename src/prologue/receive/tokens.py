@@ -34,6 +34,16 @@ def tenant_of_token(
     return resolve_tenant(tenants[0])
 
 
+def require_token(token: str, accepted: str, where: str) -> None:
+    """Raises `Unauthorized` where a token is set and this is not it; without one everybody may send."""
+    if not accepted:
+        return
+    if not token:
+        raise Unauthorized("the request has no token", missing=True, cure=f"send it as {where}")
+    if not same_secret(accepted, token):
+        raise Unauthorized("the request's token is not the accepted one", cure=f"check {where}")
+
+
 def same_secret(known: str, sent: str) -> bool:
     """Whether two secrets are equal, in a time that does not depend on where they differ."""
     return hmac.compare_digest(known.encode(), sent.encode("utf-8", "surrogateescape"))
