@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 
 import pytest
@@ -60,3 +61,43 @@ def test_files_of_no_use_are_named(files, tmp_path):
         with pytest.raises(ConfigError) as caught:
             settings.server_context()
         assert caught.value.key == setting
+
+
+def served_name(settings, authority) -> str:
+    """Which name the certificate bears that a client is shown, over a pair of sockets in memory."""
+    context = settings if isinstance(settings, ssl.SSLContext) else settings.server_context()
+    client_context = ssl.create_default_context(cadata=authority.cert_pem.bytes().decode())
+    client_context.check_hostname = False
+    pipes = [ssl.MemoryBIO() for _ in range(2)]
+    server = context.wrap_bio(pipes[0], pipes[1], server_side=True)
+    client = client_context.wrap_bio(pipes[1], pipes[0])
+    for _ in range(10):
+        for side in (client, server):
+            with contextlib.suppress(ssl.SSLWantReadError):
+                side.do_handshake()
+    return client.getpeercert()["subjectAltName"][0][1]
+
+
+def write(certificate, settings) -> None:
+    certificate.cert_chain_pems[0].write_to_path(settings.cert)
+    certificate.private_key_pem.write_to_path(settings.key)
+
+
+def test_a_renewed_certificate_is_shown_to_who_connects_next(tmp_path, caplog):
+    authority = trustme.CA()
+    settings = tls_settings("http", str(tmp_path / "cert.pem"), str(tmp_path / "key.pem"))
+    assert settings is not None
+    write(authority.issue_cert("first.example"), settings)
+    context = settings.server_context()
+    assert served_name(context, authority) == "first.example"
+    write(authority.issue_cert("second.example"), settings)
+    assert served_name(context, authority) == "second.example"
+    assert served_name(context, authority) == "second.example"
+    settings.cert.write_text("half a file")
+    assert served_name(context, authority) == "second.example"
+    assert served_name(context, authority) == "second.example"
+    assert [record.levelname for record in caplog.records] == ["ERROR"]  # told once
+    settings.key.unlink()
+    assert served_name(context, authority) == "second.example"
+    write(authority.issue_cert("third.example"), settings)
+    assert served_name(context, authority) == "third.example"

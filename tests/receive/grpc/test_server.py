@@ -68,6 +68,23 @@ def test_a_client_must_show_a_certificate_of_the_named_authority(serve, authorit
         assert len(served.records()) == 1
 
 
+def test_a_renewed_certificate_counts_without_a_restart(serve, tmp_path):
+    old, new = trustme.CA(), trustme.CA()
+
+    def write(authority: trustme.CA) -> None:
+        issued = authority.issue_cert("127.0.0.1")
+        issued.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+        issued.private_key_pem.write_to_path(tmp_path / "key.pem")
+
+    write(old)
+    with serve(tls=tls_settings("grpc", str(tmp_path / "cert.pem"), str(tmp_path / "key.pem"))) as served:
+        assert call(served.address, grpc.ssl_channel_credentials(old.cert_pem.bytes())) == b""
+        write(new)
+        assert call(served.address, grpc.ssl_channel_credentials(new.cert_pem.bytes())) == b""
+        with pytest.raises(grpc.RpcError):
+            call(served.address, grpc.ssl_channel_credentials(old.cert_pem.bytes()))
+
+
 def test_a_taken_port_is_an_error_that_names_the_setting():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         server = GrpcServer(f"127.0.0.1:{taken.getsockname()[1]}", [], max_message_bytes=1)

@@ -53,10 +53,11 @@ class AccessLogs:
         """Takes one stream to its end; the answer is an empty `StreamAccessLogsResponse`."""
         tally = self._intake.tally(ENVOY)
         tally.connected(1)
-        code = grpc.StatusCode.OK
+        code = grpc.StatusCode.UNKNOWN  # what a defect of ours is answered with
         try:
             sender = _Sender(self._intake, tenant_of(context), peer_of(context))
             await sender.take_all(context)
+            code = grpc.StatusCode.OK
             return b""
         except PrologueError as error:
             code = status_code(error)

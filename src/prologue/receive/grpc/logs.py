@@ -8,6 +8,7 @@ Source: OTLP specification, "OTLP/gRPC". Next chapter: `prologue.receive.otlp.re
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import grpc
@@ -39,16 +40,20 @@ class Logs:
 
     async def export(self, request: bytes, context: grpc.aio.ServicerContext[bytes, bytes]) -> bytes:
         started = time.perf_counter()
-        code = grpc.StatusCode.OK
+        code = grpc.StatusCode.UNKNOWN  # what a defect of ours is answered with
         try:
             push = self._push(request, context)
             decoded = await self._take(push)
+            code = grpc.StatusCode.OK
             return OTLP_GRPC.answers.success(decoded, push).body
         except PrologueError as error:
             code = status_code(error)
             self._intake.refused(OTLP_GRPC, error)
             await refuse(context, error)
             raise AssertionError("abort returned") from error
+        except asyncio.CancelledError:
+            code = grpc.StatusCode.CANCELLED
+            raise
         finally:
             metrics.RECEIVE_REQUESTS.labels(OTLP_GRPC.name, code.name).inc()
             metrics.RECEIVE_SECONDS.labels(OTLP_GRPC.name).observe(time.perf_counter() - started)

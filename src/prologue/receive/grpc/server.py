@@ -19,7 +19,7 @@ import grpc
 import uvloop
 
 from prologue.model.errors import ConfigError
-from prologue.receive.tls import TlsSettings
+from prologue.receive.tls import Renewal, TlsSettings
 
 logger = logging.getLogger(__name__)
 
@@ -118,7 +118,20 @@ class GrpcServer:
     def _credentials(self) -> grpc.ServerCredentials | None:
         if self._tls is None:
             return None
-        key, cert, client_ca = self._tls.pem()
-        return grpc.ssl_server_credentials(
-            [(key, cert)], root_certificates=client_ca, require_client_auth=client_ca is not None
+        renewal = Renewal(self._tls)
+        tls = self._tls
+
+        def renewed() -> grpc.ServerCertificateConfiguration | None:
+            # gRPC asks at every handshake; None is "as before".
+            return _certificates(tls) if renewal.context() is not None else None
+
+        return grpc.dynamic_ssl_server_credentials(
+            _certificates(tls),
+            renewed,  # type: ignore[arg-type]  # the stubs leave out the None that the documentation names
+            require_client_authentication=tls.client_ca is not None,
         )
+
+
+def _certificates(tls: TlsSettings) -> grpc.ServerCertificateConfiguration:
+    key, cert, client_ca = tls.pem()
+    return grpc.ssl_server_certificate_configuration([(key, cert)], root_certificates=client_ca)

@@ -76,8 +76,9 @@ class Assignment:
             key = (assigned.topic, assigned.partition)
             source = self.source_of(*key)
             # 0 durable bytes may mean that the source is not known: then Kafka's word counts alone.
-            held = max(committed.get(key, -1), self._sink.durable_position(source) or -1, -1)
-            self.partitions[key] = Partition(self._sink, source, held)
+            told = max(committed.get(key, -1), -1)
+            held = max(told, self._sink.durable_position(source) or -1)
+            self.partitions[key] = Partition(self._sink, source, held, told)
             if held >= 0:
                 assigned.offset = held
 
@@ -154,7 +155,7 @@ class Assignment:
             )
             return state
         logger.warning("kafka: topic %s was deleted and made anew; reading it from its start", key[0])
-        self.partitions[key] = Partition(self._sink, source, -1)
+        self.partitions[key] = Partition(self._sink, source)
         return self.partitions[key]
 
     def source_of(self, topic: str, partition: int) -> str:

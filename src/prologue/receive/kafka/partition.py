@@ -48,9 +48,10 @@ class Partition:
     gap, so that one that no message has any more (compaction, transactions) is not waited for.
     """
 
-    def __init__(self, sink: PayloadSink, source: str, held: int) -> None:
+    def __init__(self, sink: PayloadSink, source: str, held: int = -1, committed: int = -1) -> None:
         self.source = source
-        self.held = self.committed = self.next = held
+        self.held = self.next = held
+        self.committed = committed
         self.failure: PrologueError | None = None
         self._sink = sink
         self._offered: deque[Offered] = deque()
