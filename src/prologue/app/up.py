@@ -153,6 +153,8 @@ def _greet(listener: socket.socket, node: Node, scheme: str) -> None:
     print(f"Prologue {version()} is ready: {url}/", flush=True)
     if node.collector is not None:
         _tell_sources(node, url)
+    if listening := ", ".join(f"{name} {address}" for name, address in node.streams.listening):
+        print(f"  listening   {listening}")
     print(
         f'  send more   curl {url}/insert/jsonline -d \'{{"_msg":"hello","service_name":"me"}}\'\n'
         f"              Loki push {url}/loki/api/v1/push   OTLP {url}/v1/logs{_otlp_grpc(node)}\n"

@@ -97,7 +97,7 @@ class Running:
 
     @property
     def port(self) -> int:
-        return int(self.server.addresses[0].rpartition(":")[2])
+        return int(self.server.listening[0][1].rpartition(":")[2])
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=10)

@@ -252,7 +252,7 @@ def test_a_taken_address_is_an_error_of_configuration(listen, talk):
     with (
         listen(talk.name) as running,
         pytest.raises(ConfigError) as caught,
-        listen(talk.name, address=running.server.addresses[0]),
+        listen(talk.name, address=running.server.listening[0][1]),
     ):
         pass
     assert caught.value.key == f"{talk.name}.listen"

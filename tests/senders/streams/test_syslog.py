@@ -41,6 +41,11 @@ def messages(app: str) -> list[str]:
     return [f"<30>{stamp} {app}[{100 + n}]: order {n} placed" for n in range(COUNT)]
 
 
+def test_the_greeting_tells_where_it_listens(prologue_server, addresses):
+    for name in ("syslog/udp", "syslog/unix", "fluent/tcp", "gelf/tls"):
+        assert f"{name} {addresses[name]}" in prologue_server.greeting
+
+
 FORWARDING = {
     "RFC 3164, UDP": 'protocol="udp" Template="RSYSLOG_TraditionalForwardFormat"',
     "RFC 3164 with ISO time, TCP, line feeds": 'protocol="tcp" Template="RSYSLOG_ForwardFormat"',

@@ -36,4 +36,4 @@ def listen(settings: Settings, folder: Path, shipping: ShippingSink, stack: Exit
     server = StreamServer(syslog_listeners(settings), sink)
     stack.callback(server.stop, settings.agent.shutdown_timeout)
     server.start()
-    return server.addresses
+    return [address for _, address in server.listening]

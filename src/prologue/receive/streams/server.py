@@ -149,9 +149,9 @@ class StreamServer:
         return self._drained
 
     @property
-    def addresses(self) -> list[str]:
-        """Where each listener really is, in the order they were given: a port of 0 has become one."""
-        return [bound.listening.address for bound in self._bound]
+    def listening(self) -> list[tuple[str, str]]:
+        """Each listener's name and where it really is, in the order given: a port of 0 has become one."""
+        return [(bound.listening.name, bound.listening.address) for bound in self._bound]
 
     def _run(self) -> None:
         try:
