@@ -1,13 +1,14 @@
-"""`make bench`: see the package. `make bench ARGS="--rows 20m --paths jsonlines"`, `ARGS=--quick`."""
+"""`make bench`: see the package. `make bench ARGS="--rows 20m --paths jsonlines"`, `--quick`, `agent`."""
 
 from __future__ import annotations
 
 import argparse
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
-from bench import encodings, queries, report
+from bench import agent, encodings, queries, report
 from bench.measure import Measured, Options, measure
 from bench.systems import systems
 
@@ -23,6 +24,9 @@ def rows_of(text: str) -> int:
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["agent"]:
+        agent.main(sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--rows", type=rows_of, default=2_000_000, help="lines a path; 2m, 20m (default 2m)")
     parser.add_argument(

@@ -36,11 +36,12 @@ class Target:
 class ShipSettings:
     """Batches and patience. Sizes in bytes, times in seconds.
 
-    A batch is sent when it has `batch_bytes`, or `batch_wait` after its first payload. `connections`
+    A batch is sent when it has `batch_bytes`, or `batch_wait` after its first payload. A file's chunk is a
+    little under a mebibyte, and must not wait for more: so a batch is full well before that. `connections`
     batches are on their way at once, never two with payloads of one source.
     """
 
-    batch_bytes: int = MIB
+    batch_bytes: int = 512 * KIB
     batch_wait: float = 0.2
     connections: int = 2
     timeout: float = 30.0

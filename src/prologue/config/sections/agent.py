@@ -52,7 +52,7 @@ class Agent(Section, frozen=True):
     ] = "auto"
     batch_bytes: Annotated[
         Size, Meta(ge=1024, description="A batch is sent once it has this many bytes of lines.")
-    ] = 1024**2
+    ] = 512 * 1024
     batch_wait: Annotated[
         Duration, Meta(ge=0, description="A smaller batch is sent this long after its first line was read.")
     ] = 0.2
