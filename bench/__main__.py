@@ -6,10 +6,12 @@ import argparse
 import shutil
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from bench import agent, encodings, queries, report
 from bench.measure import Measured, Options, measure
+from bench.process import Watched
 from bench.systems import systems
 
 
@@ -58,13 +60,17 @@ def run_path(path: str, rows: int, options: Options, *, questions: bool) -> list
             continue
         folder = Path(tempfile.mkdtemp(prefix="prologue-bench-"))
         try:
-            with system.running(folder) as (url, watched):
-                found.append(measure(system, url, watched, bodies, options))
-                if questions and path == "jsonlines" and system.name == "prologue":
-                    queries.report(url, rows)
+            with system.running(folder) as server:
+                asked = questions and path == "jsonlines" and system.name == "prologue"
+                ask = partial(queries.report, rows=rows) if asked else _nothing
+                found.append(measure(system, server, bodies, options, ask))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     return found
+
+
+def _nothing(_url: str, _watched: Watched) -> None:
+    """No questions."""
 
 
 if __name__ == "__main__":

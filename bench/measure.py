@@ -3,7 +3,8 @@
 1. Full load: all bodies as fast as they are acknowledged, until every line can be queried.
 2. Quiet: at least `quiet_seconds`, until neither CPU nor disk moves (bounded), so that merges are over and
    replaced files are gone; disk and memory at rest, and what the merges cost.
-3. Half load: bodies again at half the rate that was measured, for `HALF_SECONDS`; latency of
+3. Questions, where there are any (`at_rest`): of the lines of the full load and no others.
+4. Half load: bodies again at half the rate that was measured, for `HALF_SECONDS`; latency of
    acknowledgements, and probes that are pushed, acknowledged, then polled for until they are found.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -58,8 +60,15 @@ class Measured:
     queryable: tuple[float, ...]
 
 
-def measure(system: System, url: str, watched: Watched, bodies: Bodies, options: Options) -> Measured:
-    """Run the three phases of the module's description on a server that holds nothing yet."""
+def measure(
+    system: System,
+    server: tuple[str, Watched],
+    bodies: Bodies,
+    options: Options,
+    at_rest: Callable[[str, Watched], None],
+) -> Measured:
+    """Run the phases of the module's description on a server (its URL first) that holds nothing yet."""
+    url, watched = server
     target = system.targets[bodies.path]
     before, cpu, started = watched.resident_bytes(), watched.cpu_seconds(), time.monotonic()
     sent = send(url, target, bodies, senders=options.senders)
@@ -72,6 +81,7 @@ def measure(system: System, url: str, watched: Watched, bodies: Bodies, options:
     peak, disk_after = watched.peak_bytes(), watched.disk_bytes()
     memory_quiet = _quiet(watched, options.quiet_seconds)
     used_quiet, disk_quiet = watched.cpu_seconds() - cpu, watched.disk_bytes()
+    at_rest(url, watched)
     rate = bodies.rows / seconds / 2
     half, queryable = _half_load(system, url, bodies, options.senders, rate)
     return Measured(

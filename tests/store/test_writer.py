@@ -197,7 +197,7 @@ def test_what_a_damaged_segment_lost_stays_in_the_store(migrated, writer):
     assert bodies(migrated) == ALL
 
 
-def test_words_and_traces_are_indexed_when_parts_are_merged(migrated, writer):
+def test_words_and_traces_are_indexed_from_the_first_moment(migrated, writer):
     sizes = (
         "SELECT name, data_compressed_bytes AS n FROM system.data_skipping_indices "
         "WHERE database = currentDatabase() AND table = 'logs'"
@@ -208,6 +208,6 @@ def test_words_and_traces_are_indexed_when_parts_are_merged(migrated, writer):
 
     writer.parse([stage()])
     writer.commit(7, recover=False)
-    assert indexed() == {"batch_range"}
+    assert indexed() == {"batch_range", "body_words", "trace_bloom"}
     migrated.command("OPTIMIZE TABLE logs FINAL")
     assert indexed() == {"batch_range", "body_words", "trace_bloom"}

@@ -47,8 +47,6 @@ _ONE_BLOCK: dict[str, str | int | float] = {
     "min_insert_block_size_bytes": 1 << 50,
     "max_partitions_per_insert_block": 0,
     "insert_deduplicate": 0,
-    # Made by the first merge instead: a new part is small, and soon merged (decision 9).
-    "exclude_materialize_skip_indexes_on_insert": "body_words,trace_bloom",
 }
 _PARSING: dict[str, str | int | float] = {
     "max_partitions_per_insert_block": 0,

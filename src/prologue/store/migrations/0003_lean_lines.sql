@@ -1,7 +1,6 @@
 -- Less to write and less to keep (decision 9). Every line's words are in a bloom filter for each 8,192
--- lines instead of a text index, which was larger than the lines. Filters are made when parts are merged,
--- not when lines come: what is not merged yet is small enough to be read. The codecs say what the columns
--- are like: times are multiples of something and grow, trace ids are hexadecimal and nothing else.
+-- lines instead of a text index, which was larger than the lines. The codecs say what the columns are like:
+-- times are multiples of something and grow, trace ids are hexadecimal and nothing else.
 ALTER TABLE logs DROP INDEX IF EXISTS body_text;
 ALTER TABLE logs ADD INDEX IF NOT EXISTS body_words tokens(lower(body)) TYPE bloom_filter(0.02) GRANULARITY 4;
 ALTER TABLE logs
