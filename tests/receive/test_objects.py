@@ -55,6 +55,7 @@ def test_one_a_line_is_left_as_it_is():
         pytest.param(b'{"a":1}[1]', 1, "no object", id="a list among them"),
         pytest.param(b'[{"a":1},5]', 1, "no object", id="a number in the array"),
         pytest.param(b'[{"a":1}', None, "no JSON array", id="array cut off"),
+        pytest.param(b"[" + b"{}," * 2 + b"5" + b',{"a":{}}' * 60 + b"]", 2, "no object", id="a large array"),
         pytest.param(b'{"a":NaN}{"b":"}{"}', 0, "not valid", id="NaN"),
         pytest.param(b'{"a":' * 100_000 + b"1" + b"}" * 100_000, 0, "deep", id="deep objects"),
         pytest.param(b"[" * 100_000 + b"]" * 100_000, None, "deep", id="deep arrays"),

@@ -19,10 +19,8 @@ import msgspec
 import orjson
 
 from prologue.model.errors import PayloadError, UserError
-from prologue.model.payload import Payload, PayloadFormat
 from prologue.receive.answers import PlainAnswers
-from prologue.receive.columns import require_few
-from prologue.receive.jsonlines import own_parameters, read_parameters
+from prologue.receive.jsonlines import json_lines
 from prologue.receive.objects import members_text, one_a_line, one_line, read_as, why_no_value, with_members
 from prologue.receive.receiver import Answer, Decoded, Probe, Push, Receiver
 from prologue.receive.settings import ReceiveSettings
@@ -56,19 +54,7 @@ _EVENTS = msgspec.json.Decoder(list[_Event])
 def decode(push: Push, settings: ReceiveSettings) -> Decoded:
     """The events of a request in the mode that its headers say."""
     events = _events(push, settings.max_body_records)
-    require_few(len(events), settings.max_body_records)
-    if not events:
-        return Decoded((), 0)
-    params, labels = read_parameters(own_parameters(push), DEFAULTS)
-    payload = Payload(
-        tenant=push.tenant,
-        format=PayloadFormat.JSON_LINES,
-        data=b"\n".join(_checked(events)),
-        received_ns=push.received_ns,
-        labels=labels,
-        params=params,
-    )
-    return Decoded((payload,), len(events))
+    return json_lines(push, _checked(events), DEFAULTS)
 
 
 def _events(push: Push, limit: int) -> list[bytes]:

@@ -15,12 +15,11 @@ from typing import Any
 
 import msgspec
 
-from prologue.model.errors import PayloadError, PrologueError
-from prologue.model.labels import sanitize_name, with_service_name
-from prologue.model.payload import Payload, PayloadFormat
+from prologue.model.errors import PrologueError
+from prologue.model.labels import sanitize_name
 from prologue.receive.answers import error_fields, error_headers, error_text, json_answer, status_of
-from prologue.receive.columns import require_few
-from prologue.receive.jsonlines import count_lines, own_parameters, read_parameters
+from prologue.receive.jsonlines import json_lines
+from prologue.receive.lines import text_lines
 from prologue.receive.objects import members_text, one_a_line, read_as, with_members
 from prologue.receive.receiver import Answer, Decoded, Push, Receiver
 from prologue.receive.settings import ReceiveSettings
@@ -61,18 +60,7 @@ def decode(push: Push, settings: ReceiveSettings) -> Decoded:
     if push.content_type == "text/plain":
         return _lines(push, settings)
     logs = [log for log in one_a_line(push.body, settings.max_body_records) if log != b"{}"]
-    if not logs:
-        return Decoded((), 0)
-    params, labels = read_parameters(own_parameters(push), DEFAULTS)
-    payload = Payload(
-        tenant=push.tenant,
-        format=PayloadFormat.JSON_LINES,
-        data=b"\n".join(_with_tags(logs, _of_url(push))),
-        received_ns=push.received_ns,
-        labels=labels,
-        params=params,
-    )
-    return Decoded((payload,), len(logs))
+    return json_lines(push, _with_tags(logs, _of_url(push)), DEFAULTS)
 
 
 def _with_tags(logs: list[bytes], of_url: Mapping[str, str]) -> list[bytes]:
@@ -119,22 +107,9 @@ def _of_url(push: Push) -> dict[str, str]:
 
 
 def _lines(push: Push, settings: ReceiveSettings) -> Decoded:
-    if not push.body or push.body.isspace():
-        raise PayloadError("the body has no lines", cure="send one log a line")
-    records = count_lines(push.body)
-    require_few(records, settings.max_body_records)
     said = _of_url(push)
     tags = tags_of(said.pop("ddtags", ""))
-    labels = {name: value for name, value in {**tags, **said}.items() if value}
-    payload = Payload(
-        tenant=push.tenant,
-        format=PayloadFormat.LINES,
-        data=push.body,
-        received_ns=push.received_ns,
-        labels=with_service_name(labels) if settings.discover_service_name else labels,
-        params={"timestamp": "detect"},
-    )
-    return Decoded((payload,), records)
+    return text_lines(push, {**tags, **said}, settings, {"timestamp": "detect"})
 
 
 class DatadogAnswers:

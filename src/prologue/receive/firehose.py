@@ -17,12 +17,11 @@ import orjson
 
 from prologue.model.errors import PayloadError, PrologueError, UserError
 from prologue.model.labels import sanitize_name
-from prologue.model.payload import Payload, PayloadFormat
 from prologue.receive.answers import error_fields, error_headers, error_text, json_answer, status_of
 from prologue.receive.columns import require_few
 from prologue.receive.compression import decompress
 from prologue.receive.guards import require_few_values
-from prologue.receive.jsonlines import own_parameters, read_parameters
+from prologue.receive.jsonlines import json_lines
 from prologue.receive.objects import why_no_objects
 from prologue.receive.receiver import Answer, Decoded, Push, Receiver
 from prologue.receive.settings import ReceiveSettings
@@ -83,18 +82,7 @@ def decode(push: Push, settings: ReceiveSettings) -> Decoded:
         room -= sum(map(len, found))
         lines += found
         require_few(len(lines), settings.max_body_records)
-    if not lines:
-        return Decoded((), 0)
-    params, labels = read_parameters(own_parameters(push), DEFAULTS)
-    payload = Payload(
-        tenant=push.tenant,
-        format=PayloadFormat.JSON_LINES,
-        data=b"\n".join(lines),
-        received_ns=push.received_ns,
-        labels={**_common_labels(push), **labels},
-        params=params,
-    )
-    return Decoded((payload,), len(lines))
+    return json_lines(push, lines, DEFAULTS, _common_labels(push))
 
 
 def _records(body: bytes) -> list[bytes]:

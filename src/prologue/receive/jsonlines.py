@@ -16,7 +16,7 @@ the reason in `__error__`. Next chapter: `prologue.parse`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -87,6 +87,29 @@ def read_parameters(
             params[key] = ",".join(names)
     extra = query.get(_EXTRA_FIELDS[0]) or push.headers.get(_EXTRA_FIELDS[1], "")
     return params, _extra_labels(extra)
+
+
+def json_lines(
+    push: Push,
+    lines: Sequence[bytes],
+    defaults: Mapping[str, str],
+    labels: Mapping[str, str] | None = None,
+) -> Decoded:
+    """Objects of another protocol as JSON lines. `defaults` name its fields, which our own parameters may
+    name otherwise; `labels` hold for all of the objects."""
+    if not lines:
+        return Decoded((), 0)
+    params, own = read_parameters(own_parameters(push), defaults)
+    payload = Payload(
+        tenant=push.tenant,
+        format=PayloadFormat.JSON_LINES,
+        data=b"\n".join(lines),
+        received_ns=push.received_ns,
+        labels={**(labels or {}), **own},
+        params=params,
+        records=len(lines),
+    )
+    return Decoded((payload,), len(lines))
 
 
 def own_parameters(push: Push) -> Push:

@@ -44,7 +44,7 @@ def one_a_line(body: bytes, limit: int) -> list[bytes]:
     text = body.strip()
     if not text:
         raise PayloadError("the body is empty", cure=CURE)
-    objects = _of_array(text) if text[:1] == b"[" else _of_sequence(text, limit)
+    objects = _of_array(text, limit) if text[:1] == b"[" else _of_sequence(text, limit)
     require_few(len(objects), limit)
     return objects
 
@@ -109,7 +109,9 @@ def _why_no_object(text: bytes) -> str:
     return reason or ("" if text.lstrip()[:1] == b"{" else "it is JSON, but no object")
 
 
-def _of_array(text: bytes) -> list[bytes]:
+def _of_array(text: bytes, limit: int) -> list[bytes]:
+    if text.count(b"{") > limit:
+        return _checked(_scanned(text[1:], limit, array=True))  # perhaps too many: to be counted one by one
     require_few_values(text)
     try:
         values = _RAW_VALUES.decode(one_line(text))
@@ -132,28 +134,49 @@ def _of_sequence(text: bytes, limit: int) -> list[bytes]:
     if not why_no_objects(lines):
         return lines
     # Line ends within an object, "}{" within a text, or something broken: one by one.
-    objects = _scanned(text, limit)
+    return _checked(_scanned(text, limit))
+
+
+def _checked(objects: list[bytes]) -> list[bytes]:
     for place, reason in why_no_objects(objects).items():
         raise PayloadError(f"an object is not valid JSON: {reason}", index=place, cure=CURE)
     return objects
 
 
-def _scanned(text: bytes, limit: int) -> list[bytes]:
-    """Each value from where the last one ended. Latin 1 keeps positions of characters those of bytes."""
+def _scanned(text: bytes, limit: int, *, array: bool = False) -> list[bytes]:
+    """Each value from where the last one ended, up to the end or that of the array that has begun.
+
+    Latin 1 keeps positions of characters those of bytes.
+    """
     require_few_values(text)
     characters, place = text.decode("latin-1"), 0
     objects: list[bytes] = []
     while place < len(text):
+        start = _blanks(text, place)
         try:
-            _, end = _SCANNER.raw_decode(characters, place)
+            _, end = _SCANNER.raw_decode(characters, start)
         except RecursionError as error:
             raise PayloadError("an object is nested too deeply", index=len(objects), cure=CURE) from error
         except ValueError as error:
             raise PayloadError(f"the body is not JSON: {error}", index=len(objects), cure=CURE) from error
-        objects.append(one_line(text[place:end]))
+        objects.append(one_line(text[start:end]))
         require_few(len(objects), limit)
-        place = _BLANKS.match(text, end).end()  # type: ignore[union-attr]  # it matches nothing, too
+        place = _blanks(text, end)
+        if array:
+            if text[place:] == b"]":
+                return objects
+            if text[place : place + 1] != b",":
+                raise PayloadError("the body is no JSON array", index=len(objects), cure=CURE)
+            place += 1
+    if array:
+        raise PayloadError("the body is no JSON array: it does not end", cure=CURE)
     return objects
+
+
+def _blanks(text: bytes, place: int) -> int:
+    """Where what is not blank goes on."""
+    found = _BLANKS.match(text, place)
+    return found.end() if found else place
 
 
 def one_line(text: bytes) -> bytes:

@@ -10,11 +10,12 @@ chapter: `prologue.receive.elasticsearch.bulk`.
 
 from __future__ import annotations
 
-from prologue.model.payload import Payload, PayloadFormat
+from dataclasses import replace
+
 from prologue.receive.elasticsearch.answers import BulkAnswers, reply
 from prologue.receive.elasticsearch.bulk import document_lines, read_bulk
 from prologue.receive.elasticsearch.probes import PREFIX, probes
-from prologue.receive.jsonlines import own_parameters, read_parameters
+from prologue.receive.jsonlines import json_lines
 from prologue.receive.receiver import Decoded, Push, Receiver
 from prologue.receive.settings import ReceiveSettings
 from prologue.receive.tokens import basic_password, tenant_of_token
@@ -27,6 +28,8 @@ DEFAULTS = {
     "stream_fields": "service.name,host.name,kubernetes.namespace,kubernetes.pod.name,"
     "kubernetes.container.name,container.name,data_stream.dataset,data_stream.namespace",
 }
+_WITH_INDEX = {**DEFAULTS, "stream_fields": f"{INDEX_LABEL},{DEFAULTS['stream_fields']}"}
+"""Where the index differs from document to document."""
 
 
 def admit(push: Push, settings: ReceiveSettings) -> str:
@@ -40,26 +43,16 @@ def admit(push: Push, settings: ReceiveSettings) -> str:
 def decode(push: Push, settings: ReceiveSettings) -> Decoded:
     """The sound documents as one payload of JSON lines, and the answer for every item."""
     bulk = read_bulk(push.body, push.path.get("index", ""), settings.max_body_records)
-    params, labels = read_parameters(own_parameters(push), DEFAULTS)
     indices = {action.index for action in set(bulk.actions)}
-    with_index = len(indices) > 1
-    lines = document_lines(bulk, with_index=with_index)
     said = reply(bulk, push.parameter("filter_path"))
-    if not lines:
-        return Decoded((), 0, reply=said)
-    if with_index:
-        params["stream_fields"] = f"{INDEX_LABEL},{params['stream_fields']}"
-    elif index := next(iter(indices)):
-        labels[INDEX_LABEL] = index
-    payload = Payload(
-        tenant=push.tenant,
-        format=PayloadFormat.JSON_LINES,
-        data=b"\n".join(lines),
-        received_ns=push.received_ns,
-        labels=labels,
-        params=params,
-    )
-    return Decoded((payload,), len(lines), reply=said)
+    if len(indices) == 1:
+        (index,) = indices
+        lines = document_lines(bulk, with_index=False)
+        decoded = json_lines(push, lines, DEFAULTS, {INDEX_LABEL: index} if index else {})
+    else:
+        lines = document_lines(bulk, with_index=True)
+        decoded = json_lines(push, lines, _WITH_INDEX)
+    return replace(decoded, reply=said)
 
 
 RECEIVER = Receiver(

@@ -12,10 +12,8 @@ from __future__ import annotations
 
 import msgspec
 
-from prologue.model.labels import with_service_name
-from prologue.model.payload import Payload, PayloadFormat
-from prologue.receive.columns import require_few
-from prologue.receive.jsonlines import count_lines, own_parameters, read_parameters
+from prologue.receive.jsonlines import json_lines
+from prologue.receive.lines import text_lines
 from prologue.receive.objects import members_text, one_a_line, read_as, with_members
 from prologue.receive.receiver import Decoded, Probe, Push, Receiver
 from prologue.receive.settings import ReceiveSettings
@@ -62,20 +60,11 @@ def _events(push: Push, settings: ReceiveSettings) -> Decoded:
         raise EventError("the body has no events", Code.NO_DATA, cure='send {"event": "..."}')
     events = one_a_line(push.body, settings.max_body_records)
     _require_events(events)
-    params, labels = read_parameters(own_parameters(push), DEFAULTS)
-    said = {name: value for name in _METADATA if (value := push.parameter(name))}
+    said = _of_url(push)
     if said:
         members = members_text(said)
         events = [with_members(event, members) for event in events]
-    payload = Payload(
-        tenant=push.tenant,
-        format=PayloadFormat.JSON_LINES,
-        data=b"\n".join(events),
-        received_ns=push.received_ns,
-        labels=labels,
-        params=params,
-    )
-    return Decoded((payload,), len(events))
+    return json_lines(push, events, DEFAULTS)
 
 
 def _require_events(lines: list[bytes]) -> None:
@@ -98,18 +87,11 @@ def _require_events(lines: list[bytes]) -> None:
 def _raw(push: Push, settings: ReceiveSettings) -> Decoded:
     if not push.body or push.body.isspace():
         raise EventError("the body has no lines", Code.NO_DATA, cure="send one event a line")
-    records = count_lines(push.body)
-    require_few(records, settings.max_body_records)
-    labels = {name: value for name in _METADATA if (value := push.parameter(name))}
-    payload = Payload(
-        tenant=push.tenant,
-        format=PayloadFormat.LINES,
-        data=push.body,
-        received_ns=push.received_ns,
-        labels=with_service_name(labels) if settings.discover_service_name else labels,
-        params={"timestamp": "detect"},
-    )
-    return Decoded((payload,), records)
+    return text_lines(push, _of_url(push), settings, {"timestamp": "detect"})
+
+
+def _of_url(push: Push) -> dict[str, str]:
+    return {name: value for name in _METADATA if (value := push.parameter(name))}
 
 
 RECEIVER = Receiver(

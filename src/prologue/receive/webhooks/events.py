@@ -19,8 +19,8 @@ import orjson
 
 from prologue.model.errors import PayloadError
 from prologue.model.labels import SERVICE_NAME
-from prologue.model.payload import Payload, PayloadFormat
 from prologue.receive.guards import load_json
+from prologue.receive.jsonlines import json_lines
 from prologue.receive.objects import one_line
 from prologue.receive.receiver import Decoded, Push
 
@@ -145,14 +145,7 @@ def unknown_decoded(push: Push, source: str, kind: str, service: str) -> Decoded
 
 def _decoded(push: Push, source: str, event: Event, line: bytes) -> Decoded:
     labels = {"source": source, "event": event.kind, SERVICE_NAME: push.parameter("service") or event.service}
-    payload = Payload(
-        tenant=push.tenant,
-        format=PayloadFormat.JSON_LINES,
-        data=line,
-        received_ns=push.received_ns,
-        labels={name: value for name, value in labels.items() if value},
-    )
-    return Decoded((payload,), 1)
+    return json_lines(push, [line], {}, {name: value for name, value in labels.items() if value})
 
 
 def read_object(body: bytes, sender: str) -> dict[str, Any]:
