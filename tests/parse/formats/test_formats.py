@@ -10,7 +10,7 @@ from __future__ import annotations
 import pytest
 
 from prologue.parse.ready.catalog import formats
-from prologue.parse.ready.detect import chosen, count
+from prologue.parse.ready.detect import SAMPLE_LINES, chosen, count, counting
 from tests.parse.formats.golden import FOLDER, expected, log, rendered, tried
 
 NAMES = list(formats())
@@ -68,3 +68,17 @@ def test_a_wrong_guess_does_no_harm(engine, name):
     records = tried(engine, name, lines)
     assert [record["body"].decode() for record in records] == lines
     assert not any("__error__" in record["attributes"] for record in records)
+
+
+def test_the_engine_counts_as_python_does(engine):
+    """Detection asks RE2; `prologue parse suggest` and the tests above ask Python."""
+    names = [name for name in NAMES for _ in log(name)[:SAMPLE_LINES]]
+    lines = [line for name in NAMES for line in log(name)[:SAMPLE_LINES]]
+    pairs = "SELECT arrayJoin(arrayZip({names:Array(String)}, {lines:Array(String)})) AS p"
+    rows = f"(SELECT concat('{{\"n\":\"', p.1, '\"}}') AS labels, p.2 AS body FROM ({pairs}))"
+    sql, bound = counting(rows)
+    table = engine.arrow(sql, {**bound, "names": names, "lines": lines})
+    assert table.num_rows == len(NAMES)
+    for row in table.to_pylist():
+        name = row["labels"].split('"')[3]
+        assert row["hits"] == count(log(name)[:SAMPLE_LINES]), name
