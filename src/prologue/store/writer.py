@@ -63,7 +63,15 @@ _LOGS_VALUES = (
 )
 # What `logs` is partitioned by; `recovery.Partition`.
 _DAY = "toString(toDate(timestamp))"
-_HELD = f"SELECT {_DAY} AS day, toString(retention) AS class FROM logs WHERE batch = {{batch:UInt64}}"
+# What a line says, the times left out: those of arrival depend on the order in which threads came to it.
+_SAID = (
+    "cityHash64(toString(tenant), {stream}, toString(level), severity_number, toString(severity_text), body, "
+    "trace_id, span_id, toString(attributes))"
+)
+_HELD = (
+    f"SELECT {_DAY} AS day, toString(retention) AS class, {_SAID.format(stream='stream')} AS said "
+    "FROM logs WHERE batch = {batch:UInt64}"
+)
 _NOT_HELD = f"({_DAY}, retention) NOT IN {{held:Array(Tuple(String, String))}}"
 _ROWS_OF_BATCH = "SELECT count() AS n FROM logs WHERE batch = {batch:UInt64}"
 
@@ -155,7 +163,7 @@ class LogWriter:
         """Make the staged rows durable under `batch`; see the module on `recover`. `complete` says that
         no payload of the batch was lost to a damaged disk since it came."""
         rows = self._count(self._over("SELECT count() AS n FROM stage"), bound=self._derived())
-        if rows == 0:
+        if rows == 0 and not recover:
             return Written(0, 0)
         days = self._register_streams()
         leave_out: tuple[recovery.Partition, ...] = ()
@@ -184,25 +192,31 @@ class LogWriter:
         """What is to be done about a batch that may be in the store, once what must go first is gone."""
         held = self._by_partition(_HELD, {"batch": batch})
         staged = self._by_partition(
-            self._over(f"SELECT {_DAY} AS day, {self._retention} AS class FROM ({self._finish})"),
+            self._over(
+                f"SELECT {_DAY} AS day, {self._retention} AS class, {_SAID.format(stream=_STREAM)} AS said "
+                f"FROM ({self._finish})"
+            ),
             {**({"classes": self._classes} if self._classes else {}), **self._derived()},
         )
-        todo = recovery.plan(held, staged, complete=complete)
+        came = self._count("SELECT count() AS n FROM stage")
+        todo = recovery.plan(held, staged, came=came, complete=complete)
         if todo.delete:
             logger.warning(
-                "batch %d is in the store in part, and settings that decide where its lines go were changed "
-                "since: its %d lines there are deleted and the batch is inserted again",
+                "batch %d is in the store, perhaps in part, and what decides how its lines are stored was "
+                "changed since: its %d lines there are deleted and the batch is inserted again",
                 batch,
-                sum(held.values()),
+                sum(share.rows for share in held.values()),
             )
             self._delete(batch)
         return todo
 
-    def _by_partition(self, select: str, parameters: Parameters) -> dict[recovery.Partition, int]:
+    def _by_partition(self, select: str, parameters: Parameters) -> dict[recovery.Partition, recovery.Share]:
         table = self._engine.arrow(
-            f"SELECT day, class, count() AS n FROM ({select}) GROUP BY day, class", parameters
+            f"SELECT day, class, count() AS n, sum(said) AS digest FROM ({select}) GROUP BY day, class",
+            parameters,
         )
-        return {(row["day"], row["class"]): row["n"] for row in table.to_pylist()}
+        shares = table.to_pylist()
+        return {(row["day"], row["class"]): recovery.Share(row["n"], row["digest"]) for row in shares}
 
     def _delete(self, batch: int) -> None:
         ids = self._engine.arrow(

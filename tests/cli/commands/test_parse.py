@@ -55,7 +55,7 @@ def test_bench_tells_a_rate(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "place"),
-    [("name: a\nstages:\n  - regex: '(?P<a>'\n", "bad.yaml:3:12"), ("name: a\n  x\n", "bad.yaml:2:")],
+    [("name: a\nstages:\n  - regex: '(?P<a>'\n", "bad.yaml:3:12"), ("name: [a\n", "bad.yaml:2:")],
 )
 def test_a_wrong_pipeline_is_refused_with_its_place(tmp_path: Path, text: str, place: str) -> None:
     (tmp_path / "bad.yaml").write_text(text)

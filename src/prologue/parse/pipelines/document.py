@@ -91,7 +91,16 @@ def is_null(node: yaml.Node) -> bool:
 def scalar(node: yaml.Node, name: str, what: str) -> str:
     if not isinstance(node, yaml.ScalarNode):
         refuse(place_of(node, name), f"{what} takes one value, not a list or a map", f"write `{what}: value`")
-    return str(node.value)
+    return _text(node, name)
+
+
+def _text(node: yaml.ScalarNode, name: str) -> str:
+    """Refuses halves of characters, which YAML's escapes can write and no text can hold."""
+    text = str(node.value)
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        cure = "write the character itself, or `\\U` and eight hexadecimal digits"
+        refuse(place_of(node, name), "the text holds half of a surrogate pair", cure)
+    return text
 
 
 def pairs(node: yaml.Node, name: str, what: str) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
@@ -102,7 +111,7 @@ def pairs(node: yaml.Node, name: str, what: str) -> Iterator[tuple[yaml.ScalarNo
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
             refuse(place_of(key, name), "a key must be a word", "write `key: value`")
-        if key.value in seen:
+        if _text(key, name) in seen:
             refuse(place_of(key, name), f"{key.value} is set twice", "keep one of them")
         seen.add(key.value)
         yield key, value
