@@ -99,4 +99,6 @@ def test_joined_lines_hold_every_line(bench: Bench, lines: list[bytes]) -> None:
     sent, told, _ = tried(bench, MULTILINE, lines)
     joined = b"\n".join(told)
     assert bool(told) == bool(sent)
-    assert not sent or sorted(joined.split(b"\n")) == sorted(part for line in sent for part in line.split(b"\n"))
+    assert not sent or sorted(joined.split(b"\n")) == sorted(
+        part for line in sent for part in line.split(b"\n")
+    )
