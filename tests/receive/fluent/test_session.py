@@ -182,6 +182,11 @@ def test_fluent_bit_s_metadata_and_kubernetes():
     assert (other["service_name"], "metadata" in other) == ("c", False)
 
 
+def test_docker_s_container_name():
+    [found], _ = feed(["t", 1, {"log": "x", "container_name": "/web"}])
+    assert (found["service_name"], found["container_name"]) == ("web", "/web")
+
+
 def nested(levels: int) -> bytes:
     return b"\x91" * levels + b"\x01"
 

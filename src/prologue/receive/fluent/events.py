@@ -113,8 +113,11 @@ def _line(timed: bytes, head: bytes, event: Any) -> bytes:
             record = {**record, WHOLE: _dumps(record).decode()}
         elif type(text := record.get("log")) is str and text.endswith("\n"):
             record["log"] = text.rstrip("\r\n")
-        if "kubernetes" in record and "service_name" not in record:
-            record["service_name"] = _service(record["kubernetes"])
+        if "service_name" not in record:
+            if "kubernetes" in record:
+                record["service_name"] = _service(record["kubernetes"])
+            elif type(name := record.get("container_name")) is str and name.startswith("/"):
+                record["service_name"] = name[1:]  # Docker's driver names a container "/web"
         return b"%b%d,%b" % (timed, time, _dumps(record)[1:])
     except (TypeError, ValueError, AttributeError) as error:
         return _malformed(head, event, error)
