@@ -156,6 +156,17 @@ def test_a_message_that_is_none_ends_the_stream(served, sender, body, reason):
     assert reason in served.intake.standings.tally("envoy", "").standing().last_error
 
 
+def test_what_stands_beside_a_message_that_is_none_is_stored(served, sender, monkeypatch):
+    monkeypatch.setattr(access_logs, "LINGER", 60.0)
+    for number in range(7):
+        sender.send(message(http(path=b"/%d" % number)) if number != 3 else b"\x12\x04\x0a\x02\xff\xff")
+    with pytest.raises(grpc.RpcError) as caught:
+        sender.end()
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert "an entry is not protobuf" in caught.value.details()
+    assert sorted(paths(served)) == [f"/{number}" for number in range(7) if number != 3]
+
+
 def test_an_empty_stream(served, sender):
     assert sender.end() == b""
     assert not served.sink.payloads

@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator
 import grpc
 from google.protobuf.message import DecodeError
 
-from prologue.model.errors import PayloadError, PrologueError, TemporaryError
+from prologue.model.errors import LimitError, PayloadError, PrologueError, TemporaryError, UserError
 from prologue.receive.answers import RETRY_AFTER_SECONDS
 from prologue.receive.compression import decompress
 from prologue.receive.envoy.receiver import ENVOY
@@ -130,9 +130,26 @@ class _Sender:
     async def _flush(self) -> None:
         """Makes durable what waits, however long that takes; a sender that hangs up does not stop it."""
         if self._waiting:
-            body = b"".join((self._identity, *self._waiting))
-            self._waiting, self._size = [], 0
-            await asyncio.shield(self._store(body))
+            messages, self._waiting, self._size = self._waiting, [], 0
+            await asyncio.shield(self._store_good(messages))
+
+    async def _store_good(self, messages: list[bytes]) -> None:
+        """Stores what can be read. Raises the first error of a message that cannot, once the others are
+        durable: they are halved until it is alone."""
+        try:
+            await self._store(b"".join((self._identity, *messages)))
+            return
+        except (UserError, LimitError) as error:
+            if len(messages) == 1:
+                raise
+            failure: PrologueError = error
+        middle = len(messages) // 2
+        for half in (messages[:middle], messages[middle:]):
+            try:
+                await self._store_good(half)
+            except (UserError, LimitError) as error:
+                failure = error
+        raise failure
 
     async def _store(self, body: bytes) -> None:
         push = Push(body, self._tenant, self._intake.clock(), peer=self._peer)
