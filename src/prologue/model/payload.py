@@ -43,8 +43,9 @@ class Payload:
 
     `labels` are stream labels that hold for every record (RECORDS carry their own and leave it
     empty). `params` say how to read `data` (JSON_LINES: `time_field`, `message_field`, `stream_fields`,
-    `ignore_fields`, `unwrap_fields`, each names joined by commas). `data` is never changed after the payload is made; what a
-    `Segment` hands out is a memoryview into the segment, so take a copy to keep a part of it.
+    `ignore_fields`, `unwrap_fields`, each names joined by commas). `data` is never changed after the
+    payload is made; what a `Segment` hands out is a memoryview into the segment, so take a copy to
+    keep a part of it.
     """
 
     tenant: str
