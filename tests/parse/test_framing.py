@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from prologue.model.payload import Payload, PayloadFormat
@@ -96,3 +98,16 @@ def test_journal_entries(parse):
         ),
     ]
     assert records[0]["time"] == "2026-11-18 11:06:40.000123000"
+
+
+def test_a_journal_entry_belongs_to_its_unit(parse):
+    entries = (
+        b'{"MESSAGE":"a","_SYSTEMD_UNIT":"nginx.service","SYSLOG_IDENTIFIER":"other"}\n'
+        b'{"MESSAGE":"b","SYSLOG_IDENTIFIER":"sudo","_COMM":"x"}\n'
+        b'{"MESSAGE":"c","_COMM":"quo\\"te"}\n'
+        b'{"MESSAGE":"d"}\n'
+    )
+    labels = {"source": "journal"}
+    records = parse(Payload("t", PayloadFormat.LINES, entries, NOW, labels, {"framing": "journal"}))
+    services = [json.loads(r["labels"])["service_name"] for r in records]
+    assert services == ["nginx", "sudo", 'quo"te', "unknown_service"]

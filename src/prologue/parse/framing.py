@@ -16,8 +16,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from prologue.model.errors import PayloadError
+from prologue.model.labels import UNKNOWN_SERVICE
 from prologue.parse import timestamps
-from prologue.parse.columns import array
+from prologue.parse.columns import array, quoted
 from prologue.parse.gelf import gelf
 from prologue.parse.syslog import syslog
 
@@ -25,6 +26,7 @@ _ERROR = "map('__error__', '{kind}', '__error_details__', '{why}')"
 _OBSERVED = timestamps.from_nanoseconds("observed")
 _TEXT = "trimRight(line, '\\r\\n')"
 _NO_ATTRIBUTES = "CAST(map(), 'Map(LowCardinality(String), String)')"
+_UNKNOWN = quoted(UNKNOWN_SERVICE)
 _ZONE = "{zone:String}"
 
 # The journal's own bookkeeping, and what became columns.
@@ -118,6 +120,7 @@ GROUP BY tenant, labels, stream, number, ok"""
 def journal(_params: Mapping[str, str], _partials: bool) -> str:
     """journalctl's JSON: `MESSAGE` is the body, `PRIORITY` the severity, the other fields attributes.
 
+    The service is the systemd unit, else the identifier or the command, unless the payload names one.
     A message that is not text arrives as an array of byte values and is put together again.
     """
     message = (
@@ -126,9 +129,13 @@ def journal(_params: Mapping[str, str], _partials: bool) -> str:
     )
     error = _ERROR.format(kind="JournalParserErr", why="the line is not an entry of the journal")
     written = timestamps.best_effort("m['__REALTIME_TIMESTAMP']")
+    unit = "replaceRegexpOne(m['_SYSTEMD_UNIT'], '\\.service$', '')"
+    service = f"arrayFirst(s -> s != '', [{unit}, m['SYSLOG_IDENTIFIER'], m['_COMM'], {_UNKNOWN}])"
+    named = f"concat('\"service_name\":', toJSONString({service}))"
     return f"""
 SELECT tenant, {written} AS sent,
-    {_OBSERVED} AS observed, labels,
+    {_OBSERVED} AS observed,
+    toLowCardinality(replaceOne(raw_labels, concat('"service_name":"', {_UNKNOWN}, '"'), {named})) AS labels,
     toUInt8(transform(m['PRIORITY'], ['0','1','2','3','4','5','6','7'], [21, 19, 18, 17, 13, 10, 9, 5], 0))
         AS severity_number,
     transform(m['PRIORITY'], ['0','1','2','3','4','5','6','7'],
@@ -137,7 +144,8 @@ SELECT tenant, {written} AS sent,
     if(ok, mapFilter((k, v) -> v != '' AND k NOT IN {array(_JOURNAL_OWN)}, m),
        {error}) AS attributes
 FROM (
-    SELECT *, {_TEXT} AS text, JSONExtract(line, 'Map(LowCardinality(String), String)') AS m,
+    SELECT tenant, line, observed, toString(labels) AS raw_labels, {_TEXT} AS text,
+        JSONExtract(line, 'Map(LowCardinality(String), String)') AS m,
         mapContains(m, 'MESSAGE') OR mapContains(m, '__REALTIME_TIMESTAMP') AS ok
     FROM {{source}}
 ) WHERE text != ''"""

@@ -47,18 +47,7 @@ class HttpClient:
         headers = {"User-Agent": "prologue-agent", **target.headers}
         if target.token:
             headers["Authorization"] = f"Bearer {target.token}"
-        try:
-            httpx.URL(target.url)
-        except httpx.InvalidURL as error:
-            raise ConfigError(
-                f"{target.url!r} is no address: {error}",
-                key="agent.url",
-                cure="write it like https://logs:3100",
-            ) from error
-        if not target.url.startswith(("http://", "https://")):
-            raise ConfigError(
-                f"{target.url!r} is no address", key="agent.url", cure="write it like http://127.0.0.1:3100"
-            )
+        _require_address(target.url)
         self._client = httpx.Client(
             headers=headers,
             verify=_tls(target),
@@ -99,6 +88,18 @@ def retry_after(value: str, now: Callable[[], float] = time.time) -> float:
     except (TypeError, ValueError):
         return 0.0
     return min(max(0.0, when - now()), _LONGEST_RETRY_AFTER)
+
+
+def _require_address(url: str) -> None:
+    try:
+        found = httpx.URL(url)
+        known = found.scheme in ("http", "https") and bool(found.host.strip("[]"))
+    except httpx.InvalidURL:
+        known = False
+    if not known:
+        raise ConfigError(
+            f"{url!r} is no address to ship to", key="agent.url", cure="write it like https://logs:3100"
+        )
 
 
 def _tls(target: Target) -> ssl.SSLContext:

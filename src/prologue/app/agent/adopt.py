@@ -47,7 +47,8 @@ class Adopter:
 
     def close(self) -> None:
         self._stopping.set()
-        self._thread.join(5.0)
+        if self._thread.ident is not None:
+            self._thread.join(5.0)
         for spool in self._adopted:
             spool.close()
 
