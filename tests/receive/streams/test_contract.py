@@ -200,6 +200,39 @@ def test_tenants_by_network(listen, talk):
         assert {payload.tenant for payload in running.payloads()} == {"me"}
 
 
+def test_time_zones_by_network(listen):
+    """Senders of several zones share a listener, and no batch."""
+    with (
+        listen(
+            "syslog", address="[::]:0", zone="Europe/Berlin", zones=(("127.0.0.1", "Asia/Tokyo"),)
+        ) as running,
+        running.connect() as far,
+        socket.create_connection(("::1", running.port)) as near,
+    ):
+        far.sendall(b"<14>Nov 26 10:00:00 h a: far\n")
+        near.sendall(b"<14>Nov 26 10:00:00 h a: near\n")
+        wait_until(lambda: len(running.payloads()) == 2)
+        zones = {
+            payload.params["time_zone"]: bytes(payload.data)[-5:].strip() for payload in running.payloads()
+        }
+    assert zones == {"Asia/Tokyo": b"far", "Europe/Berlin": b"near"}
+
+
+def test_too_many_handshakes_are_turned_away(listen, files):
+    """Senders that connect to a TLS port and say nothing count as connections."""
+    limits = StreamLimits(max_connections=3, handshake_seconds=1.0)
+    with listen("syslog", Transport.TLS, tls=files.tls(), limits=limits) as running:
+        silent = [running.connect() for _ in range(6)]
+        wait_until(lambda: "which is the limit" in running.standing.last_error)
+        wait_until(lambda: running.standing.errors == 6)  # three at once, three when their time is over
+        context = ssl.create_default_context(cafile=str(files.ca))
+        with context.wrap_socket(running.connect(), server_hostname="localhost") as connection:
+            connection.sendall(b"<14>1 - h a - - - fine\n")
+            wait_until(lambda: len(running.payloads()) == 1)
+        for each in silent:
+            each.close()
+
+
 @pytest.mark.parametrize("mutual", [False, True], ids=["one way", "mutual"])
 def test_tls(listen, talk, files, mutual):
     context = ssl.create_default_context(cafile=str(files.ca))

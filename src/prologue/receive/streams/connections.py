@@ -91,21 +91,19 @@ class Connections:
         """TLS is begun here and not by the loop's server, which drops a failed handshake in silence."""
         while True:
             try:
-                accepted, _ = await self._loop.sock_accept(sock)
+                accepted, peer = await self._loop.sock_accept(sock)
             except OSError as error:  # no descriptors left, mostly
                 self.listening.complain(f"no connection can be accepted: {error.strerror}")
                 await asyncio.sleep(_ACCEPT_AGAIN_SECONDS)
                 continue
             if len(self.open) + len(self._tasks) > self.listening.listener.limits.max_connections:
-                self.listening.refuse_connection(_host(accepted.getpeername()))
+                self.listening.refuse_connection(_host(peer))
                 accepted.close()
             else:
-                self._start(self._shake_hands(accepted, context))
+                self._start(self._shake_hands(accepted, _host(peer), context))
 
-    async def _shake_hands(self, accepted: socket.socket, context: ssl.SSLContext) -> None:
-        address = ""
+    async def _shake_hands(self, accepted: socket.socket, address: str, context: ssl.SSLContext) -> None:
         try:
-            address = _host(accepted.getpeername())
             await self._loop.connect_accepted_socket(
                 lambda: Connection(self),
                 accepted,
