@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import subprocess
 from collections.abc import Iterator
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 from opentelemetry.exporter.otlp.proto.grpc._log_exporter import OTLPLogExporter as GrpcExporter
@@ -13,11 +15,12 @@ from opentelemetry.sdk._logs import LoggerProvider, LoggingHandler
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor, LogRecordExporter
 from opentelemetry.sdk.resources import Resource
 
-from tests.support import matrix
+from tests.support import matrix, npm
 from tests.support.loki import Loki
 from tests.support.server import ServerProcess, wait_until
 
 LINES = 2_000
+JAVASCRIPT_VERSION = "0.223.1"
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +91,53 @@ def test_the_sdk_s_lines_are_stored_with_their_attributes(server, tenant, protoc
         version=version(package),
         protocol=protocol,
         sent=LINES,
+        stored=loki.stored_lines(),
+        attributes=expected.keys() - {"detected_level"},
+    )
+
+
+JAVASCRIPT = {
+    "-otlp-grpc": ("OTLP/gRPC, gzip", "http://{grpc}"),
+    "-otlp-proto": ("OTLP/HTTP protobuf, gzip", "{http}/v1/logs"),
+    "-otlp-http": ("OTLP/HTTP JSON, gzip", "{http}/v1/logs"),
+}
+
+
+@pytest.mark.parametrize("exporter", JAVASCRIPT)
+def test_the_sdk_for_javascript(server, exporter):
+    protocol, target = JAVASCRIPT[exporter]
+    folder = npm.package(f"@opentelemetry/exporter-logs{exporter}", JAVASCRIPT_VERSION)
+    tenant, count = f"js{exporter}", 100
+    url = target.format(grpc=server.grpc_address, http=server.url)
+    done = subprocess.run(
+        ["node", str(Path(__file__).parent / "otlp_exporter.js"), exporter, url, tenant, str(count)],
+        env={"PATH": "/usr/bin:/bin:/usr/local/bin", "NODE_PATH": str(folder / "node_modules")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    loki = Loki(server, tenant)
+    wait_until(lambda: loki.stored_lines() >= count)
+    answer = loki.get("query_range", query='{service_name="js"} |= "order 7 from café"')
+    (stream,) = answer["data"]["result"]
+    expected = {
+        "order": "7",
+        "vip": "true",
+        "share": "0.5",
+        "tags": '["a","b"]',
+        "cart_id": "c1",
+        "host_name": "n1",
+        "scope_name": "shop.cart",
+        "detected_level": "warn",
+    }
+    assert expected.items() <= stream["stream"].items()
+    matrix.record(
+        sender="OpenTelemetry SDK for JavaScript",
+        version=JAVASCRIPT_VERSION,
+        protocol=protocol,
+        sent=count,
         stored=loki.stored_lines(),
         attributes=expected.keys() - {"detected_level"},
     )
