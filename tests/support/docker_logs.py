@@ -6,6 +6,7 @@ module proxy, and the tests that want it are skipped with the reason where it ca
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -28,7 +29,8 @@ def write(driver: str, count: int, **options: str) -> None:
 
 
 def _program() -> Path:
-    path = Path.home() / ".cache" / "prologue-tests" / f"docker-logs-{VERSION}" / "docker-logs"
+    sources = hashlib.sha256((_SOURCES / "main.go").read_bytes()).hexdigest()[:8]
+    path = Path.home() / ".cache" / "prologue-tests" / f"docker-logs-{VERSION}-{sources}" / "docker-logs"
     if not path.exists():
         if shutil.which("go") is None:
             pytest.skip("Docker's log drivers need Go to be built, and there is none on this machine")

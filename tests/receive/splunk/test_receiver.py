@@ -83,6 +83,13 @@ def test_tokens(serve, headers, query, status, number):
         assert asked.status_code == status
 
 
+@pytest.mark.parametrize("path", ["/services/collector", EVENT + "/1.0", RAW])
+def test_whoever_has_a_token_may_ask_whether_it_may_send(serve, path):
+    with serve(ReceiveSettings(credentials=Credentials(splunk_tokens={"secret": "team-a"}))) as served:
+        assert served.client.options(path, headers={"Authorization": "Splunk secret"}).status_code == 200
+        assert served.client.options(path, headers={"Authorization": "Splunk other"}).status_code == 403
+
+
 def test_acknowledgements_are_given_with_a_channel_and_true_once_given(served):
     channel = {"X-Splunk-Request-Channel": "00000000-0000-0000-0000-000000000001"}
     ids = [

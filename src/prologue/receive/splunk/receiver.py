@@ -94,20 +94,24 @@ def _of_url(push: Push) -> dict[str, str]:
     return {name: value for name in _METADATA if (value := push.parameter(name))}
 
 
+_PATHS = (
+    "/services/collector",
+    "/services/collector/event",
+    "/services/collector/event/1.0",
+    "/services/collector/raw",
+    "/services/collector/raw/1.0",
+)
+
 RECEIVER = Receiver(
     "splunk",
-    (
-        "/services/collector",
-        "/services/collector/event",
-        "/services/collector/event/1.0",
-        "/services/collector/raw",
-        "/services/collector/raw/1.0",
-    ),
+    _PATHS,
     decode,
     HecAnswers(),
     admit=admit,
     probes=(
         Probe(("/services/collector/health", "/services/collector/health/1.0"), health),
+        # Docker's driver asks so whether it may log here, and does not start a container where not.
+        Probe(_PATHS, health, methods=("OPTIONS",), guarded=True),
         Probe(("/services/collector/ack",), acknowledgements, methods=("POST",), guarded=True),
     ),
 )

@@ -11,12 +11,14 @@ import (
 	"github.com/docker/docker/daemon/logger"
 	"github.com/docker/docker/daemon/logger/fluentd"
 	"github.com/docker/docker/daemon/logger/gelf"
+	"github.com/docker/docker/daemon/logger/splunk"
 	"github.com/docker/docker/daemon/logger/syslog"
 )
 
 var drivers = map[string]func(logger.Info) (logger.Logger, error){
 	"fluentd": fluentd.New,
 	"gelf":    gelf.New,
+	"splunk":  splunk.New,
 	"syslog":  syslog.New,
 }
 
