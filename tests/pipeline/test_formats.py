@@ -151,6 +151,13 @@ def test_what_cannot_be_written_is_not_remembered(tmp_path):
     assert memory.known([1], 2) == {}
 
 
+def test_an_engine_that_cannot_count_costs_fields_and_no_lines(parsed, monkeypatch):
+    monkeypatch.setattr(
+        "prologue.pipeline.formats.counting", lambda rows: (f"SELECT nothing FROM {rows}", {})
+    )
+    assert by(parsed(ReadyPipelines(FormatMemory(None)), 1, {"a": REDIS})) == [""]
+
+
 def test_only_none_takes_several_tries():
     memory = FormatMemory(None)
     memory.learn({1: NONE, 2: "redis"}, 1)

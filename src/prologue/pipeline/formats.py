@@ -25,7 +25,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from prologue.model.errors import TemporaryError
+from prologue.model.errors import EngineError, TemporaryError
 from prologue.parse.pipelines.compile import Program, Select, compile_pipeline
 from prologue.parse.pipelines.nodes import Pipeline
 from prologue.parse.ready.catalog import formats
@@ -77,6 +77,8 @@ class FormatMemory:
     def learn(self, found: Mapping[int, str], batch: int) -> None:
         """Remember what a batch showed, durably; NONE counts as a try. Raises TemporaryError."""
         with self._lock:
+            if len(self._tries) > self._most:  # streams that came a few times and went
+                self._tries.clear()
             new = {}
             for stream, name in found.items():
                 if name == NONE:
@@ -91,7 +93,7 @@ class FormatMemory:
                 self._keep(new)
             except OSError as error:
                 for stream in new:
-                    del self._found[stream]
+                    self._found.pop(stream, None)
                 raise TemporaryError(
                     f"cannot write {self._path}: {error.strerror}", cure="free space in the data directory"
                 ) from error
@@ -125,15 +127,15 @@ class ReadyPipelines:
     def programs(
         self, engine: Engine, rows: str, parameters: Mapping[str, object], batch: int
     ) -> list[Program]:
-        """The programs for streams of the relation `rows`, each bound to its streams."""
-        table = engine.arrow(f"SELECT DISTINCT {_HASH} AS stream FROM {rows}", parameters)
-        streams = [int(stream) for stream in table["stream"].to_numpy()]
-        known = self._memory.known(streams, batch)
-        unknown = sorted(set(streams) - known.keys())[:_MOST_STREAMS]
-        if unknown:
-            found = self._found(engine, rows, parameters, unknown)
-            self._memory.learn(found, batch)
-            known |= found
+        """The programs for streams of the relation `rows`, each bound to its streams.
+
+        There are none where the engine cannot count: lines are worth more than their fields.
+        """
+        try:
+            known = self._formats(engine, rows, parameters, batch)
+        except EngineError as error:
+            logger.error("no format is looked for in batch %d: %s", batch, error.message)
+            return []
         chosen_for: dict[str, list[int]] = {}
         for stream, name in known.items():
             chosen_for.setdefault(name, []).append(stream)
@@ -142,6 +144,20 @@ class ReadyPipelines:
             for number, (name, program) in enumerate(self._programs.items())
             if name in chosen_for
         ]
+
+    def _formats(
+        self, engine: Engine, rows: str, parameters: Mapping[str, object], batch: int
+    ) -> dict[int, str]:
+        """The format of each stream of the relation, by the hash of its labels."""
+        table = engine.arrow(f"SELECT DISTINCT {_HASH} AS stream FROM {rows}", parameters)
+        streams = [int(stream) for stream in table["stream"].to_numpy()]
+        known = self._memory.known(streams, batch)
+        unknown = sorted(set(streams) - known.keys())[:_MOST_STREAMS]
+        if unknown:
+            found = self._found(engine, rows, parameters, unknown)
+            self._memory.learn(found, batch)
+            known |= found
+        return known
 
     def _found(
         self, engine: Engine, rows: str, parameters: Mapping[str, object], streams: list[int]
