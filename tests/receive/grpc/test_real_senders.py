@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import subprocess
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -22,11 +23,16 @@ from tests.support.server import ServerProcess, wait_until
 LINES = 2_000
 JAVASCRIPT_VERSION = "0.223.1"
 
+with socket.create_server(("127.0.0.1", 0)) as _free:
+    SECOND_ADDRESS = "{}:{}".format(*_free.getsockname())
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory) -> Iterator[ServerProcess]:
     folder = tmp_path_factory.mktemp("otlp") / "data"
-    running = ServerProcess(folder, PROLOGUE_GRPC__LISTEN="127.0.0.1:0").start()
+    running = ServerProcess(
+        folder, PROLOGUE_GRPC__LISTEN="127.0.0.1:0", PROLOGUE_RECEIVE__OTLP_HTTP_LISTEN=SECOND_ADDRESS
+    ).start()
     yield running
     running.stop()
 
@@ -38,7 +44,8 @@ def over_grpc(server: ServerProcess, tenant: str) -> LogRecordExporter:
 
 
 def over_http(server: ServerProcess, tenant: str) -> LogRecordExporter:
-    return HttpExporter(endpoint=f"{server.url}/v1/logs", headers={"X-Scope-OrgID": tenant})
+    """To the second address, whose default is where the SDK sends by itself."""
+    return HttpExporter(endpoint=f"http://{SECOND_ADDRESS}/v1/logs", headers={"X-Scope-OrgID": tenant})
 
 
 def send(exporter: LogRecordExporter) -> None:
