@@ -224,7 +224,16 @@ def test_deep_but_allowed_nesting_is_kept_with_a_reason():
         value = [value]
     records, _ = feed(["t", 1, {"message": "m", "deep": value}], ["t", *EVENTS[0]])
     assert "nested" in records[0]["__error_details__"]
+    assert orjson.loads(records[0]["_msg"]) == [1, {"message": "m", "deep": value}]
     assert records[1] == EXPECTED[0]
+
+
+def test_what_no_line_can_hold_is_refused_and_not_acknowledged():
+    record = b"\x82\xa7message\xa1m\xa4deep" + nested(1010)
+    taken = session().feed(b"\x94\xa1t\x01" + record + b"\x81\xa5chunk\xa1c" + msgpack.packb(["t", EVENTS]))
+    assert "900 levels" in taken[0].error.message
+    assert (taken[0].receipt, taken[0].reply) == (b"", b"")
+    assert taken[1].records == 2
 
 
 def test_a_message_that_never_ends_is_given_up():

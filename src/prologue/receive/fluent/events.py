@@ -10,7 +10,7 @@ not touched. Text that is not UTF-8 becomes U+FFFD. Next chapter: `prologue.pars
 
 from __future__ import annotations
 
-import sys
+import json
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
@@ -84,7 +84,8 @@ def reason_of(error: BaseException) -> str:
 
 
 def json_lines(tag: str, peer: str, events: Iterable[object]) -> tuple[bytes, int]:
-    """The events as lines, and how many. Raises `LimitError` for too many."""
+    """The events as lines, and how many. Raises `LimitError` for too many, `PayloadError` for one that no
+    line can hold."""
     head, timed = _head(tag, peer)
     lines: list[bytes] = []
     for event in events:
@@ -166,10 +167,11 @@ def _other(value: object) -> str:
 
 
 def _malformed(head: bytes, event: object, error: Exception) -> bytes:
-    """The event as it is, under a reason. What even JSON cannot show is nested hundreds of levels deep."""
+    """The event as it is, as JSON, under a reason. The slower writer goes nearly as deep as the unpacker;
+    raises `PayloadError` for what only that can reach."""
     try:
-        shown = _dumps(event).decode()
-    except TypeError:
-        shown = f"an event nested too deeply to be shown ({sys.getsizeof(event)} bytes at its top)"
+        shown = json.dumps(event, default=_other, separators=(",", ":"))
+    except RecursionError as deep:
+        raise PayloadError("an event is nested more than 900 levels deep", cure="send flat records") from deep
     flaw = {WHOLE: shown, "__error__": "FluentParserErr", "__error_details__": str(error)[:200]}
     return b"%b,%b" % (head, orjson.dumps(flaw)[1:])
