@@ -11,6 +11,8 @@ import random
 import signal
 from collections.abc import Callable
 
+import pyarrow as pa
+
 from prologue.buffer.frame import encode_payload, frame_header
 from prologue.buffer.scan import Scan, scan
 from prologue.model.payload import Payload, PayloadFormat
@@ -179,7 +181,15 @@ def log_rotates(world: World, oracle: Oracle, dice: random.Random) -> None:
 
 
 def _ids(found: Scan) -> set[str]:
-    return {name.decode() for frame in found.frames for name in ID.findall(bytes(frame.payload.data))}
+    """The ids in a segment's payloads. Columns may be compressed, so they are read, not searched."""
+    return {name.decode() for frame in found.frames for name in ID.findall(_text(frame.payload))}
+
+
+def _text(payload: Payload) -> bytes:
+    if payload.format is not PayloadFormat.RECORDS:
+        return bytes(payload.data)
+    bodies = pa.ipc.open_stream(pa.py_buffer(payload.data)).read_all()["body"].to_pylist()
+    return b"\n".join(body if isinstance(body, bytes) else body.encode() for body in bodies)
 
 
 OFTEN: tuple[Fault, ...] = (

@@ -56,7 +56,7 @@ def test_from_a_full_engine_to_the_senders_and_back(world):
 
         assert world.stored(oracle.prefix) == {}  # queries are answered
         assert httpx.get(f"{world.server.url}/ready").status_code == 200
-        assert world.server.status()["error"] == "the disk is full"
+        assert "nearly full" in world.server.status()["error"]
         # What was acknowledged outlives the process while the engine takes nothing.
         world.server.kill()
         world.server.start()

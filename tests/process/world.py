@@ -23,9 +23,11 @@ import pytest
 
 from prologue.client import connect
 from prologue.model.errors import PrologueError
+from prologue.store.room import free_bytes
 from tests.support.server import ServerProcess, wait_until
 
 DISK_MIB = 64
+_SLOWLY_FROM = 32 << 20
 
 
 class World:
@@ -51,6 +53,7 @@ class World:
             self.data,
             PROLOGUE_BUFFER__SEAL_AFTER="150ms",
             PROLOGUE_STORE__RETENTION_DAYS="0",
+            PROLOGUE_STORE__MIN_FREE="16MiB",
             PROLOGUE_COLLECT__ENABLED="true",
             PROLOGUE_COLLECT__ROOT=str(self.folder / "root"),
             LD_PRELOAD=_libfaketime(),
@@ -87,11 +90,14 @@ class World:
 
     @contextlib.contextmanager
     def full(self, disk: Path) -> Iterator[None]:
-        """Another program fills a disk to the last block, and goes."""
+        """Another program fills a disk to the last block, the end of it at 50 MB/s, and goes."""
         filler = disk / "filler"
         with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+            os.posix_fallocate(file.fileno(), 0, max(1, free_bytes(disk) - _SLOWLY_FROM))
+            file.seek(0, os.SEEK_END)
             while True:
                 file.write(b"x" * 65536)
+                time.sleep(65536 / 50e6)
         try:
             yield
         finally:

@@ -42,6 +42,7 @@ from prologue.store.deletions import Deletions
 from prologue.store.embedded import EmbeddedEngine
 from prologue.store.migrate import migrate
 from prologue.store.reader import Reader
+from prologue.store.room import Room
 from prologue.store.writer import LogWriter
 
 logger = logging.getLogger(__name__)
@@ -92,8 +93,16 @@ class Node:
             max_future_seconds=round(settings.receive.max_ahead),
             max_past_seconds=round(settings.receive.max_behind),
         )
+        room = Room(self._engine(), data / "engine", settings.store.min_free)
+        room.start()
+        self._stack.callback(room.stop)
         writers = [
-            LogWriter(self._engine(), finish(options), retention_classes=list(settings.store.retention))
+            LogWriter(
+                self._engine(),
+                finish(options),
+                retention_classes=list(settings.store.retention),
+                check=room.check,
+            )
             for _ in range(_WRITERS)
         ]
         self.parsers = ParserControl(self._read_parsers, self._engine(), options)

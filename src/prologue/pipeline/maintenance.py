@@ -8,15 +8,12 @@ import threading
 from collections.abc import Callable, Mapping
 
 from prologue.model.errors import PrologueError
+from prologue.pipeline.calendar import Calendar
 from prologue.store import retention
 from prologue.store.engine import Engine
 from prologue.telemetry import metrics
 
 logger = logging.getLogger(__name__)
-
-
-def utc_today() -> dt.date:
-    return dt.datetime.now(dt.UTC).date()
 
 
 class Maintenance:
@@ -28,12 +25,12 @@ class Maintenance:
         days: Mapping[str, int],
         *,
         interval: float = 3600.0,
-        today: Callable[[], dt.date] = utc_today,
+        today: Callable[[], dt.date | None] | None = None,
     ) -> None:
         self._engine = engine
         self._days = days
         self._interval = interval
-        self._today = today
+        self._today = today or Calendar(_newest_day(engine)).today
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="maintenance", daemon=True)
 
@@ -45,8 +42,11 @@ class Maintenance:
         self._thread.join(timeout)
 
     def once(self) -> None:
-        """One round, now."""
-        for partition in retention.enforce(self._engine, self._days, self._today()):
+        """One round, now; nothing where the date is in doubt."""
+        today = self._today()
+        if today is None:
+            return
+        for partition in retention.enforce(self._engine, self._days, today):
             metrics.RETENTION_ROWS.inc(partition.rows)
             logger.info(
                 "retention dropped %s of class %s: %d lines, %d bytes",
@@ -64,3 +64,7 @@ class Maintenance:
                 logger.error("retention could not be enforced, next try later: %s", error.message)
             if self._stopping.wait(self._interval):
                 return
+
+
+def _newest_day(engine: Engine) -> dt.date | None:
+    return max((partition.day for partition in retention.partitions(engine)), default=None)

@@ -105,8 +105,17 @@ class LogWriter:
     that class.
     """
 
-    def __init__(self, engine: Engine, finish: str, *, retention_classes: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        finish: str,
+        *,
+        retention_classes: Sequence[str] = (),
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`check` raises EngineUnavailable where nothing may be inserted now: `prologue.store.room`."""
         self._engine = engine
+        self._check = check
         engine.command(CREATE_STAGE)
         self._finish = finish
         self._classes = list(retention_classes)
@@ -165,6 +174,7 @@ class LogWriter:
         rows = self._count(self._over("SELECT count() AS n FROM stage"), bound=self._derived())
         if rows == 0 and not recover:
             return Written(0, 0)
+        self._check()
         days = self._register_streams()
         leave_out: tuple[recovery.Partition, ...] = ()
         if recover:
