@@ -221,8 +221,8 @@ class Store(Section, frozen=True):
         Meta(
             ge=0,
             description="Bytes that must be free on the engine's disk: with less, nothing is stored and"
-            " nothing is merged, because the engine damages what it writes while a disk fills up. Lines wait in"
-            " the buffer, queries go on.",
+            " nothing is merged, because the engine damages what it writes while a disk fills up. Lines wait"
+            " in the buffer, queries go on.",
         ),
     ] = 256 * 1024**2
     query_memory: Annotated[

@@ -72,7 +72,7 @@ class Room:
             logger.info("the disk of %s has space again: lines are stored and parts are merged", self._path)
         else:
             logger.error(
-                "the disk of %s is nearly full, less than %d MiB are free: nothing is stored until there is more",
+                "the disk of %s is nearly full, less than %d MiB are free: nothing is stored meanwhile",
                 self._path,
                 self._least // _MIB,
             )
