@@ -22,6 +22,7 @@ from typing import Any
 
 from prologue.app import collecting, gauges, parsers, receiving, streams
 from prologue.app.deleting import Deleter
+from prologue.app.rerunning import Rerunner
 from prologue.buffer.disk import DiskBuffer
 from prologue.buffer.lock import DirectoryLock
 from prologue.buffer.segment import sequence_of
@@ -43,6 +44,7 @@ from prologue.store.embedded import EmbeddedEngine
 from prologue.store.migrate import migrate
 from prologue.store.reader import Reader
 from prologue.store.room import Room
+from prologue.store.reruns import Reruns
 from prologue.store.writer import LogWriter
 
 logger = logging.getLogger(__name__)
@@ -127,6 +129,13 @@ class Node:
             oldest_age=lambda: self.buffer.stats().oldest_age,
         )
         self.deleter.start()
+        self.reruns = Reruns(self._engine())
+        self.rerunner = Rerunner(
+            self._engine(),
+            LogWriter(self._engine(), finish(options), retention_classes=list(settings.store.retention)),
+            self.reruns,
+        )
+        self.rerunner.start()
         self.collector = collecting.collector_for(settings, self.buffer) if settings.collect.enabled else None
         if self.collector is not None:
             self.collector.start()
@@ -149,6 +158,7 @@ class Node:
             progress=self.progress,
             deletions=self.deletions,
             parsers=self.parsers,
+            reruns=self.reruns,
             describe=self.describe,
             ready=self.missing,
         )
@@ -231,6 +241,7 @@ class Node:
         done = self.ingest.stop(max(0.1, deadline - time.monotonic()))
         self.maintenance.stop(1.0)
         self.deleter.stop(1.0)
+        self.rerunner.stop(1.0)
         return done and self.buffer.stats().segments == 0
 
     def close(self) -> None:

@@ -214,6 +214,16 @@ class Client:
             str(url.copy_with(scheme=url.scheme.replace("http", "ws"))), self._headers, self._tls
         )
 
+    def rerun(self, query: str, pipelines: str, start: int, end: int) -> dict[str, Any]:
+        """Have stored lines parsed again by `pipelines` (YAML), `start` to `end` in Unix ns; its state."""
+        asked = {"query": query, "pipelines": pipelines, "start": start, "end": end}
+        response = self._exchange("POST", "/api/v1/parsers/rerun", content=orjson.dumps(asked))
+        return self._decoded(response, orjson.loads)
+
+    def reruns(self) -> list[dict[str, Any]]:
+        """The state of every request to parse lines again, oldest first."""
+        return list(self._get("/api/v1/parsers/rerun", {}, orjson.loads)["reruns"])
+
     def ready(self) -> bool:
         """Whether the server says that it can take and answer. False too while it cannot be reached."""
         try:

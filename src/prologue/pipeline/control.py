@@ -73,6 +73,11 @@ class ParserControl:
         except PrologueError as error:
             logger.error("the custom parsers stay as they were: %s; %s", error.message, error.cure)
 
+    def prove(self, pipelines: PipelineSet) -> None:
+        """Raises ConfigError where the engine refuses one of them."""
+        with self._lock:
+            self._bench.check(pipelines)
+
     def try_lines(self, payload: Payload, pipelines: PipelineSet | None = None) -> Trial:
         """What these pipelines, or those in force, make of the lines; nothing is stored."""
         with self._lock:

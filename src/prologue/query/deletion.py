@@ -29,13 +29,19 @@ def check_deletion(text: str) -> None:
 
 def delete_statement(text: str, tenant: str, first: int, last: int) -> Statement:
     """The statement that deletes lines with `first <= timestamp <= last` (Unix ns)."""
+    found = matching_condition(text, tenant, first, last)
+    return Statement(f"ALTER TABLE logs DELETE WHERE {found.sql}", found.parameters)
+
+
+def matching_condition(text: str, tenant: str, first: int, last: int) -> Statement:
+    """Which rows of `logs` those are, as a condition."""
     selected, filters = _lines(text)
     bindings = Bindings()
     rows = scan_rows(Scan(tenant, selected.matchers, first, last), _UNKNOWN, bindings, Derived())
     conditions = [*rows.conditions]
     conditions += [line_condition(stage, column("body"), bindings) for stage in filters]
     where = " AND ".join(f"({condition})" for condition in conditions)
-    return Statement(f"ALTER TABLE logs DELETE WHERE {where}", bindings.values)
+    return Statement(where, bindings.values)
 
 
 def _lines(text: str) -> tuple[Lines, list[LineFilter]]:

@@ -12,6 +12,7 @@ from prologue.pipeline.progress import Progress
 from prologue.receive.intake import Intake
 from prologue.store.deletions import Deletions
 from prologue.store.reader import Reader
+from prologue.store.reruns import Reruns
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Context:
     progress: Progress
     deletions: Deletions
     parsers: ParserControl
+    reruns: Reruns
     describe: Callable[[], dict[str, Any]]
     ready: Callable[[], str | None]
     """None when ready, else what is missing."""

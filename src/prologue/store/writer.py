@@ -146,6 +146,12 @@ class LogWriter:
             total += rows
         return total
 
+    def load(self, select: str, parameters: Parameters) -> None:
+        """Fill the stage from what is stored: `select` yields STAGE_COLUMNS in order."""
+        self._engine.command("TRUNCATE TABLE stage")
+        self._rows = None
+        self._engine.command(f"INSERT INTO stage ({STAGE_COLUMNS}) {select}", parameters, _PARSING)
+
     def transform(self, change: Callable[[Engine], tuple[Rows | None, Told]]) -> Told:
         """Let `change` decide what is inserted instead of the stage; None: the stage as it is.
 

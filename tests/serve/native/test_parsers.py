@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -120,10 +122,33 @@ def test_trying_over_http(server: ServerProcess) -> None:
         ({"pipelines": "name: a\nstages: [{regex: '(?P<a>x)(?!y)'}]", "lines": ""}, "look-ahead"),
         ({"pipelines": "name: a", "lines": ""}, "stages is missing"),
         ({"lines": ["x"] * 1002}, "more than 1000 lines"),
-        ({"line": "x"}, "no sample"),
+        ({"line": "x"}, "not as it must be"),
     ],
 )
 def test_what_is_refused(server: ServerProcess, body: dict[str, Any], says: str) -> None:
     answer = httpx.post(f"{server.url}/api/v1/parsers/test", json=body, timeout=30)
     assert answer.status_code in (400, 422, 429)
     assert says in answer.json()["error"]
+
+
+def test_stored_lines_are_parsed_again(server: ServerProcess, folder: Path) -> None:
+    target = f"{server.url}/insert/lines?service_name=old"
+    assert httpx.post(target, content="a=1\na=2", timeout=30).status_code == 204
+    server.settle()
+    (folder / "again.yaml").write_text("name: again\nstages: [logfmt]\n")
+    command = [sys.executable, "-m", "prologue", "parse", "rerun", str(folder / "again.yaml")]
+    command += ['{service_name="old"} |= "a=1"', "--since", "1h", "--url", server.url]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout) == (0, "1 lines were parsed again\n"), done.stderr
+    asked = {"query": '{service_name="old"}', "since": "1h"}
+    answer = httpx.post(f"{server.url}/api/v1/query", json=asked, timeout=30).json()
+    columns = [column["name"] for column in answer["data"]["columns"]]
+    at, attributes = columns.index("line"), columns.index("structured_metadata")
+    rows = {row[at]: row[attributes] for row in answer["data"]["rows"]}
+    assert rows["a=1"]["a"] == "1"
+    assert (len(answer["data"]["rows"]), "a" in rows["a=2"]) == (2, False)
+    refused = httpx.post(
+        f"{server.url}/api/v1/parsers/rerun",
+        json={"query": '{a="b"} | json', "start": 0, "end": 1, "pipelines": "name: a\nstages: [json]"},
+    )
+    assert refused.status_code == 400

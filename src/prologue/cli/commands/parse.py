@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,7 +12,10 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from prologue.cli.asking import now
+from prologue.cli.options import server_options
 from prologue.cli.suggest.command import suggest
+from prologue.cli.times import parse_range
 from prologue.model.errors import UserError
 from prologue.model.labels import with_service_name
 from prologue.parse.pipelines.document import Surroundings
@@ -19,10 +23,12 @@ from prologue.parse.pipelines.nodes import Match, PipelineSet
 from prologue.parse.pipelines.read import pipeline_set, read_file
 
 if TYPE_CHECKING:
+    from prologue.client.http import Client
     from prologue.model.payload import Payload
     from prologue.pipeline.trial import Bench
 
 _MOST_BYTES = 64 * 1024**2
+_POLL_SECONDS = 0.3
 _MATCH_HELP = "Mind `match`, or give every line to all pipelines."
 
 
@@ -121,6 +127,44 @@ def explain(pipeline: Path, allow_python: bool) -> None:
 
     for program in compile_set(_read(pipeline, matched=True, allow_python=allow_python)):
         click.echo(show.explained(program), nl=False)
+
+
+@command.command("rerun")
+@click.argument("pipeline", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("query")
+@click.option("--since", metavar="AGE", help="Start so long before the end: 15m, 1h, 7d.  [default: 1h]")
+@click.option("--from", "start", metavar="TIME", help="Start: RFC 3339, 14:05, now-1h, Unix time.")
+@click.option("--to", "end", metavar="TIME", help="End.  [default: now]")
+@click.option("--wait/--no-wait", default=True, help="Wait until it is done.  [default: wait]")
+@server_options
+def rerun(
+    pipeline: Path,
+    query: str,
+    since: str | None,
+    start: str | None,
+    end: str | None,
+    wait: bool,
+    client: Client,
+) -> int:
+    """Parse stored lines again: those that QUERY matches, by PIPELINE.
+
+    What is replaced is deleted only once what replaces it is durable; in between both can be seen.
+
+    \b
+    prologue parse rerun nginx.yaml '{service_name="nginx"}' --since 1d
+    """
+    when = parse_range(since, start, end, now(), None)
+    text = pipeline.read_text(encoding="utf-8")
+    state = client.rerun(query, text, when.start, when.end)
+    click.echo(f"{state['id']} is under way", err=True)
+    while wait and state["status"] not in ("processed", "failed"):
+        time.sleep(_POLL_SECONDS)
+        state = next(one for one in client.reruns() if one["id"] == state["id"])
+    if state["status"] == "failed":
+        raise UserError(f"the lines stay as they were: {state['message']}", cure="correct the pipeline")
+    if wait:
+        click.echo(f"{state['lines']} lines were parsed again")
+    return 0
 
 
 def _read(path: Path, *, matched: bool, allow_python: bool) -> PipelineSet:

@@ -6,6 +6,8 @@ What is tried here comes from a client, not from the operator: it may name no fi
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
+from typing import Any, TypeVar
 
 import msgspec
 import orjson
@@ -18,11 +20,15 @@ from prologue.model.labels import with_service_name
 from prologue.parse.pipelines.document import Surroundings
 from prologue.parse.pipelines.read import pipeline_set, read_pipelines
 from prologue.pipeline.trial import Trial, described, lines_payload
+from prologue.query.deletion import check_deletion
 from prologue.receive.tenant import TENANT_HEADER, resolve_tenant
 from prologue.serve.context import Context
+from prologue.store.reruns import Rerun
 
 MAX_BODY_BYTES = 1 << 20
 MAX_LINES = 1000
+
+Body = TypeVar("Body")
 
 
 class Sample(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,6 +39,17 @@ class Sample(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     labels: dict[str, str] = {}
 
 
+class RerunRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Lines that `query` (a selector and line filters) matches, from `start` to `end` (Unix ns), are parsed
+    again by `pipelines` (YAML)."""
+
+    query: str
+    start: int
+    end: int
+    pipelines: str
+
+
+_RERUN_DECODER = msgspec.json.Decoder(RerunRequest)
 _DECODER = msgspec.json.Decoder(Sample)
 
 
@@ -46,6 +63,7 @@ class ParserRoutes:
         return [
             Route("/api/v1/parsers", self.listed, methods=["GET"]),
             Route("/api/v1/parsers/reload", self.reload, methods=["POST"]),
+            Route("/api/v1/parsers/rerun", self.rerun, methods=["GET", "POST"]),
             Route("/api/v1/parsers/test", self.test, methods=["GET", "POST"]),
         ]
 
@@ -85,6 +103,26 @@ class ParserRoutes:
         trial = await asyncio.to_thread(self._try, sample, data, tenant)
         return _json(described(trial))
 
+    async def rerun(self, http: HttpRequest) -> Response:
+        tenant = resolve_tenant(http.headers.get(TENANT_HEADER))
+        if http.method == "GET":
+            reruns = await asyncio.to_thread(self._context.reruns.of, tenant)
+            return _json({"reruns": [_shown(one) for one in reruns]})
+        asked = await _read(http, _RERUN_DECODER)
+        return _json(_shown(await asyncio.to_thread(self._add, asked, tenant)), 202)
+
+    def _add(self, asked: RerunRequest, tenant: str) -> Rerun:
+        check_deletion(asked.query)
+        pipelines = pipeline_set(read_pipelines(asked.pipelines, "pipelines", Surroundings()))
+        if not pipelines.pipelines:
+            raise UserError("there is no pipeline to parse with", cure="send some as `pipelines`")
+        self._context.parsers.prove(pipelines)
+        if asked.end < asked.start:
+            raise UserError("the range ends before it starts", cure="exchange start and end")
+        upto = self._context.progress.now.batch
+        span = (asked.start, asked.end)
+        return self._context.reruns.add(tenant, asked.query, span, upto, asked.pipelines)
+
     def _try(self, sample: Sample, data: str, tenant: str) -> Trial:
         pipelines = None
         if sample.pipelines is not None:
@@ -98,19 +136,27 @@ async def _sample(http: HttpRequest) -> Sample:
         asked = http.query_params
         labels = dict(pair.split("=", 1) for pair in asked.getlist("label") if "=" in pair)
         return Sample(asked.get("lines", ""), asked.get("pipelines"), labels)
+    return await _read(http, _DECODER)
+
+
+async def _read(http: HttpRequest, decoder: msgspec.json.Decoder[Body]) -> Body:
     body = b""
     async for chunk in http.stream():
         body += chunk
         if len(body) > MAX_BODY_BYTES:
-            raise LimitError(f"the body is larger than {MAX_BODY_BYTES} bytes", cure="try fewer lines")
+            raise LimitError(f"the body is larger than {MAX_BODY_BYTES} bytes", cure="send less at once")
     try:
-        return _DECODER.decode(body)
+        return decoder.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise UserError(
-            f"the body is no sample: {error}",
+            f"the body is not as it must be: {error}",
             cure='send JSON such as {"pipelines": "name: a\\nstages: [json]", "lines": "{\\"a\\": 1}"}',
         ) from error
 
 
-def _json(value: object) -> Response:
-    return Response(orjson.dumps(value), media_type="application/json")
+def _shown(rerun: Rerun) -> dict[str, Any]:
+    return {name: value for name, value in asdict(rerun).items() if name != "tenant"}
+
+
+def _json(value: object, status: int = 200) -> Response:
+    return Response(orjson.dumps(value), status, media_type="application/json")
