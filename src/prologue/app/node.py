@@ -43,8 +43,8 @@ from prologue.store.deletions import Deletions
 from prologue.store.embedded import EmbeddedEngine
 from prologue.store.migrate import migrate
 from prologue.store.reader import Reader
-from prologue.store.room import Room
 from prologue.store.reruns import Reruns
+from prologue.store.room import Room
 from prologue.store.writer import LogWriter
 
 logger = logging.getLogger(__name__)
