@@ -52,6 +52,7 @@ def collect_settings(
         # A named service comes first: the first pattern that matches a file names it.
         include=(
             *(FilePattern(glob, {SERVICE_NAME: name}) for glob, name in collect.services.items()),
+            *(FilePattern(glob, encoding=name) for glob, name in collect.encodings.items()),
             *(FilePattern(glob) for glob in (*collect.include, *discovered)),
         ),
         exclude=(*DEFAULT_EXCLUDE, *collect.exclude),

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from prologue.collect.catalog import CATALOG
 from prologue.collect.chunks import Framing
 from prologue.collect.cri import CRI, container_of
+from prologue.collect.encoding import of_file
 from prologue.collect.glob import Walker, compile_pattern
 from prologue.collect.kind import Found, Kind
 from prologue.collect.service import BY_SETTING, Described
@@ -122,14 +123,17 @@ class Discovery:
         settings, host_path = self._settings, path[len(self._root) :]
         labels = {"filename": host_path, "host": settings.host, "source": kind, **described.labels}
         labels[SERVICE_NAME] = described.service
-        rule = described.service_from
-        for include in settings.include:
-            if include.labels and compile_pattern(include.pattern).fullmatch(host_path):
-                labels |= include.labels
-                rule = BY_SETTING if SERVICE_NAME in include.labels else rule
-                break
+        rule, encoding = described.service_from, ""
+        special = [i for i in settings.include if i.labels or i.encoding]
+        matching = [i for i in special if compile_pattern(i.pattern).fullmatch(host_path)]
+        if named := next((i.labels for i in matching if i.labels), None):
+            labels |= named
+            rule = BY_SETTING if SERVICE_NAME in named else rule
+        if framing is Framing.PLAIN and (declared := next((i.encoding for i in matching if i.encoding), "")):
+            encoding = of_file(path, declared)
         multiline = info.multiline if info is not None else ""
-        return Found(path, kind, framing, with_service_name(labels), rule, multiline=multiline)
+        named_labels = with_service_name(labels)
+        return Found(path, kind, framing, named_labels, rule, multiline=multiline, encoding=encoding)
 
     def _extra_files(self) -> tuple[ExtraFiles, ...]:
         return () if self._pods is None else self._pods.extra_files()

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 from prologue.collect.checkpoint import FileEntry
 from prologue.collect.chunks import cut
+from prologue.collect.encoding import cut_wide, is_wide
 from prologue.collect.identity import (
     CONTEXT_BYTES,
     HEAD_BYTES,
@@ -168,7 +169,7 @@ class TailedFile:
         want = self._want(now, settings)
         while want:
             body = self._body(want)
-            end = cut(body, self.found.framing)
+            end = self._cut(body)
             if end:
                 if self._is_last(body):
                     self._complete_at = now
@@ -226,8 +227,14 @@ class TailedFile:
         context = fingerprint(self._tail)
         return self.offset > 0 and is_same_content(other, self.offset, self.head, context)
 
+    def _cut(self, body: bytes) -> int:
+        if is_wide(self.found.encoding):
+            return cut_wide(body, self.found.encoding)
+        return cut(body, self.found.framing)
+
     def _longest(self, settings: CollectSettings) -> int:
-        return min(settings.max_line_bytes, self.limit or settings.max_line_bytes)
+        longest = min(settings.max_line_bytes, self.limit or settings.max_line_bytes)
+        return longest & ~1 if is_wide(self.found.encoding) else longest
 
     def _is_last(self, body: bytes) -> bool:
         return self.offset + len(body) >= self.size

@@ -29,6 +29,8 @@ class Found:
     provisional: bool = False
     # The rule by which lines belong together; empty: every line is a record.
     multiline: str = ""
+    # Of its text, where that is not UTF-8.
+    encoding: str = ""
 
     @property
     def service(self) -> str:

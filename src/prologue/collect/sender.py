@@ -18,6 +18,7 @@ from functools import partial
 
 from prologue.collect.chunks import Framing
 from prologue.collect.context import Context
+from prologue.collect.encoding import to_utf8
 from prologue.collect.file import Chunk, TailedFile
 from prologue.collect.settings import KIB, CollectSettings
 from prologue.model.errors import BufferFull, PayloadTooLarge, PositionConflict, PrologueError
@@ -74,14 +75,19 @@ class Sender:
         file.pending = Payload(
             tenant=self._settings.tenant,
             format=PayloadFormat.LINES,
-            data=chunk.data,
+            data=self._as_utf8(file, chunk),
             received_ns=self._clock(),
             labels=file.found.labels,
             params=self._params(file.found.framing),
             position=SourcePosition(file.source, chunk.start, chunk.end),
         )
-        self.in_flight_bytes += len(chunk.data)
+        self.in_flight_bytes += len(file.pending.data)
         self.resend(file, now)
+
+    @staticmethod
+    def _as_utf8(file: TailedFile, chunk: Chunk) -> bytes:
+        encoding = file.found.encoding
+        return to_utf8(chunk.data, encoding, is_start=not chunk.start) if encoding else chunk.data
 
     def _params(self, framing: Framing) -> dict[str, str]:
         """How to read the lines; plain ones say their own time at their start, in this machine's zone."""

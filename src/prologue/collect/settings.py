@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from prologue.collect.encoding import require_encoding
 from prologue.collect.kubernetes.settings import KubernetesSettings
 from prologue.model.errors import ConfigError
 
@@ -65,11 +66,13 @@ def local_time_zone(localtime: Path = Path("/etc/localtime")) -> str:
 class FilePattern:
     """Plain files to tail: an absolute glob (`*`, `?`, `[..]` within a name, `**` for any folders).
 
-    `labels` hold for every file it matches and win over every derived label.
+    `labels` hold for every file it matches and win over every derived label. `encoding`: of its text,
+    where that is not UTF-8.
     """
 
     pattern: str
     labels: Mapping[str, str] = field(default_factory=dict)
+    encoding: str = ""
 
     def __post_init__(self) -> None:
         if not self.pattern.startswith("/"):
@@ -78,6 +81,8 @@ class FilePattern:
                 key="collect.include",
                 cure="start it with /, for example /var/log/**/*.log",
             )
+        if self.encoding:
+            object.__setattr__(self, "encoding", require_encoding(self.encoding, "collect.encodings"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from prologue.collect.checkpoint import Checkpoint, FileEntry
 from prologue.collect.context import Context
 from prologue.collect.cri import CRI
 from prologue.collect.discover import POD_FILE, Discovery, Scan
+from prologue.collect.encoding import is_wide
 from prologue.collect.file import UNREGISTERED, Start, TailedFile
 from prologue.collect.identity import HEAD_BYTES, FileKey, is_same_content, key_of, new_source, open_regular
 from prologue.collect.kind import Found
@@ -244,7 +245,7 @@ class Tracker:
         if entry is not None and start is None:
             self._rescue(entry, found)
         if start is None:
-            start = self._start(fd, key, 0 if entry is None else entry.generation + 1)
+            start = self._start(fd, found, 0 if entry is None else entry.generation + 1)
         file = TailedFile(fd, key, found, start, now)
         self.files[key] = file
         self._link(found.path, file)
@@ -252,7 +253,7 @@ class Tracker:
         self.fresh.append(file)
         return file
 
-    def _start(self, fd: int, key: FileKey, generation: int) -> Start:
+    def _start(self, fd: int, found: Found, generation: int) -> Start:
         """Where to begin a file never seen. Only the very first start leaves anything out."""
         offset = 0
         if self._first_start:
@@ -260,9 +261,9 @@ class Tracker:
             age = self._clock() / 1e9 - status.st_mtime
             if settings.initial_max_age_s is not None and age > settings.initial_max_age_s:
                 offset = status.st_size
-            elif status.st_size > settings.initial_max_bytes:
+            elif status.st_size > settings.initial_max_bytes and not is_wide(found.encoding):
                 offset = _line_start(fd, status.st_size - settings.initial_max_bytes)
-        return Start(new_source(key), offset, generation, skipped=offset)
+        return Start(new_source(key_of(fd)), offset, generation, skipped=offset)
 
     def _resume(self, fd: int, entry: FileEntry) -> Start | None:
         """Where to go on with a remembered file; None where it is another file by now."""

@@ -285,6 +285,14 @@ class Collect(Section, frozen=True):
             " the files are tailed as if they were in `include`: `{/srv/shop/logs/*.log: shop}`."
         ),
     ] = {}
+    encodings: Annotated[
+        dict[str, str],
+        Meta(
+            description="Encoding of text files by glob, where it is not UTF-8: `{/srv/erp/*.log: gbk}`;"
+            " `gb18030`, `big5`, `shift_jis`, `latin-1`, `utf-16` and others. The files are tailed as if"
+            " they were in `include`, and stored as UTF-8."
+        ),
+    ] = {}
     kubernetes: Kubernetes = Kubernetes()
     root: Annotated[
         Path,
