@@ -3,7 +3,8 @@
 The writers are real where there is a real one (logrotate, Python's handlers in processes of their own), and
 write and rename as Docker's json-file driver, the kubelet and log4j2 document where there is none here. Out
 of reach, and so not asked for: lines that logrotate's copytruncate loses itself between copy and truncation
-(its writer pauses), and a second copytruncate before the first copy was read.
+(its writer pauses), a second copytruncate before the first copy was read, and a file that is compressed
+while no agent runs before it was read: those writers rotate when what they wrote was read.
 
 Prints one table: writer, lines written, stored, lost, duplicated.
 """
@@ -66,7 +67,7 @@ class Logrotate(Writer):
 
     def __init__(self, root: Path, name: str, options: str) -> None:
         super().__init__(root, name)
-        self.careful = "copytruncate" in options
+        self.careful = "copytruncate" in options or "compress" in options
         self.path.parent.chmod(0o755)
         self.config = root / f"{name}.conf"
         self.config.write_text(f'"{self.path}" {{\n  rotate 1000\n  missingok\n  {options}\n}}\n')

@@ -17,6 +17,7 @@ from prologue.model import batch
 from prologue.model.errors import LimitError, PayloadError, PrologueError
 from prologue.model.payload import PayloadSink
 from prologue.receive.answers import PlainAnswers
+from prologue.receive.compression import decompress
 from prologue.receive.payloads import MAX_SOURCE_CHARS, own_source
 from prologue.receive.receiver import Push
 from prologue.receive.tenant import TENANT_HEADER, resolve_tenant
@@ -47,8 +48,9 @@ async def _sources(request: Request) -> list[str]:
         body += chunk
         if len(body) > _MAX_BODY:
             raise LimitError(f"the question is longer than {_MAX_BODY} bytes")
+    plain = decompress(body, request.headers.get("content-encoding", ""), _MAX_BODY)
     try:
-        sources = msgspec.json.decode(body, type=batch.Positions).sources
+        sources = msgspec.json.decode(plain, type=batch.Positions).sources
     except msgspec.DecodeError as error:
         raise PayloadError(f"not a question: {error}", cure='send {"sources": ["<name>", ...]}') from error
     if len(sources) > MAX_SOURCES:
