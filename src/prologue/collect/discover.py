@@ -131,9 +131,7 @@ class Discovery:
             rule = BY_SETTING if SERVICE_NAME in named else rule
         if framing is Framing.PLAIN and (declared := next((i.encoding for i in matching if i.encoding), "")):
             encoding = of_file(path, declared)
-        multiline = info.multiline if info is not None else ""
-        named_labels = with_service_name(labels)
-        return Found(path, kind, framing, named_labels, rule, multiline=multiline, encoding=encoding)
+        return Found(path, kind, framing, with_service_name(labels), rule, encoding=encoding)
 
     def _extra_files(self) -> tuple[ExtraFiles, ...]:
         return () if self._pods is None else self._pods.extra_files()

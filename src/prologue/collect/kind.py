@@ -27,8 +27,6 @@ class Found:
     service_from: str = ""
     # More will be known soon: the first line may wait for it.
     provisional: bool = False
-    # The rule by which lines belong together; empty: every line is a record.
-    multiline: str = ""
     # Of its text, where that is not UTF-8.
     encoding: str = ""
 

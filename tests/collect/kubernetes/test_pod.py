@@ -45,7 +45,8 @@ def test_annotations_for_a_pod_and_for_one_container() -> None:
         "basket",
         "annotation prologue.io/service-name",
     )
-    assert (app.skip, app.multiline, app.described.labels["parser"]) == (False, "java", "nginx")
+    labels = app.described.labels
+    assert (app.skip, labels["multiline"], labels["parser"]) == (False, "java", "nginx")
     assert pod.containers["proxy"].skip
     assert not read(a_pod(skip="false")).containers["app"].skip
 

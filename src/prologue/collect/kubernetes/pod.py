@@ -5,7 +5,7 @@
 | `prologue.io/skip: "true"` | read nothing of the pod |
 | `prologue.io/service-name` | the service of its lines |
 | `prologue.io/parser` | the label `parser`, which a pipeline can match |
-| `prologue.io/multiline` | the rule by which its lines belong together |
+| `prologue.io/multiline` | the label `multiline`, likewise |
 | `prologue.io/files` | more files to read in its volumes, as globs, separated by commas |
 
 Each may be for one container only: `prologue.io/<container>.skip`; that wins over the pod's.
@@ -49,7 +49,6 @@ class ContainerInfo:
 
     described: Described
     skip: bool = False
-    multiline: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +121,7 @@ def _container(
 ) -> ContainerInfo:
     image, tag = split_image(str(container.get("image", "")))
     stream = {**shared, "container": own.container, "image": image, "image_tag": tag}
-    if parser := own.get("parser"):
-        stream["parser"] = parser
+    stream |= {name: asked for name in ("parser", "multiline") if (asked := own.get(name))}
     environment = {str(e.get("name")): str(e.get("value", "")) for e in _list(container, "env")}
     candidates: list[Candidate] = [
         (BY_ANNOTATION, own.get("service-name")),
@@ -132,7 +130,7 @@ def _container(
         (BY_CONTAINER, own.container),
     ]
     skip = own.get("skip").strip().lower() in ("true", "yes", "1")
-    return ContainerInfo(describe(stream, candidates), skip, own.get("multiline"))
+    return ContainerInfo(describe(stream, candidates), skip)
 
 
 def workload(meta: Mapping[str, Any]) -> dict[str, str]:
