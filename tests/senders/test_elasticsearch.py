@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import time
+from pathlib import Path
 
 import elasticsearch
 import pytest
 from elasticsearch import Elasticsearch, helpers
 
+from tests.support import npm
 from tests.support.matrix import record
 
 VERSION = elasticsearch.__versionstr__
+JAVASCRIPT = "9.5.1"
+SCRIPT = Path(__file__).with_name("elastic_client.js")
 
 
 @pytest.fixture(params=["", "/insert/elasticsearch"])
@@ -90,6 +96,33 @@ def test_helpers_streaming_bulk_with_ids_several_indices_and_what_is_refused(cli
         version=VERSION,
         protocol="Elasticsearch _bulk",
         sent=300,
+        stored=len(lines),
+        attributes=set(lines[0].attributes) | set(lines[0].labels),
+    )
+
+
+def test_elastics_client_for_javascript(prologue_server, stored):
+    """It asks for the nodes first (`sniffOnStart`) and goes on at the address it is told."""
+    folder = npm.package("@elastic/elasticsearch", JAVASCRIPT)
+    run = f"js-{time.time_ns()}"
+    done = subprocess.run(
+        ["node", str(SCRIPT), prologue_server.url, run, "500"],
+        env={"PATH": "/usr/bin:/bin:/usr/local/bin", "NODE_PATH": str(folder / "node_modules")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert (said["total"], said["successful"], said["failed"]) == (500, 500, 0)
+    lines = stored(f'{{service_name="orders-js"}} | run="{run}"')
+    assert sorted(line.body for line in lines) == sorted(f"order {number} placed" for number in range(500))
+    record(
+        sender="@elastic/elasticsearch (Node)",
+        version=JAVASCRIPT,
+        protocol="Elasticsearch _bulk",
+        sent=500,
         stored=len(lines),
         attributes=set(lines[0].attributes) | set(lines[0].labels),
     )
