@@ -30,8 +30,8 @@ def push_of(sample: Sample, body: bytes) -> Push:
         1_700_000_000_000_000_000,
         content_type=sample.content_type,
         headers=sample.headers,
-        path=sample.path_parameters,
-        route=sample.route,
+        path=sample.path.partition("?")[0],
+        path_parameters=sample.path_parameters,
     )
 
 

@@ -36,7 +36,6 @@ class Sample:
     content_type: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     path_parameters: Mapping[str, str] = field(default_factory=dict)
-    route: str = ""
     pack: Callable[[bytes], bytes] = bytes
     busy: int = 429
     empty: int = 400
@@ -145,7 +144,6 @@ SAMPLES = {
         "/services/collector/event",
         b'{"event":"a","time":1700000000.5,"host":"h","fields":{"k":"v"}}{"event":{"b":[1]},"index":"main"}',
         2,
-        route="/services/collector/event",
         busy=503,
     ),
     "splunk raw": Sample(
@@ -153,7 +151,6 @@ SAMPLES = {
         "/services/collector/raw?index=main",
         b"first\nsecond\n",
         2,
-        route="/services/collector/raw",
         busy=503,
     ),
     "datadog": Sample(

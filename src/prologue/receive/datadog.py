@@ -49,7 +49,11 @@ _LOGS = msgspec.json.Decoder(list[_Log])
 
 
 def admit(push: Push, settings: ReceiveSettings) -> str:
-    key = push.headers.get("dd-api-key", "") or push.parameter("dd-api-key") or push.path.get("key", "")
+    key = (
+        push.headers.get("dd-api-key", "")
+        or push.parameter("dd-api-key")
+        or push.path_parameters.get("key", "")
+    )
     return tenant_of_token(
         push, settings, key, settings.credentials.datadog_api_keys, "the header DD-API-KEY"
     )
@@ -116,7 +120,7 @@ class DatadogAnswers:
     """202 and an empty object; a list of errors otherwise."""
 
     def success(self, decoded: Decoded, push: Push) -> Answer:  # noqa: ARG002  (the protocol's shape)
-        return json_answer(200 if "/v1/" in push.route else 202, {})
+        return json_answer(200 if "/v1/" in push.path else 202, {})
 
     def failure(self, error: PrologueError, push: Push) -> Answer:  # noqa: ARG002  (as above)
         status, fields = status_of(error), error_fields(error)

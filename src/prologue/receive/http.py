@@ -116,8 +116,8 @@ def push_of(request: Request, received_ns: int) -> Push:
         query=tuple(request.query_params.multi_items()),
         headers=request.headers,
         peer=request.client.host if request.client else "",
-        path=request.path_params,
-        route=request.url.path,
+        path=request.url.path,
+        path_parameters=request.path_params,
     )
 
 

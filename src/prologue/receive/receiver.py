@@ -26,9 +26,10 @@ from prologue.receive.tenant import TENANT_HEADER, resolve_tenant
 class Push:
     """One decompressed push request. `content_type` is without parameters and in lower case.
 
-    `query` holds the URL's parameters in their order, `path` those of the route, `route` is the URL's
-    path itself, `headers` has lower-case names, `received_ns` is the arrival in Unix ns, and `peer` the
-    sender's address without its port. Before the body is read it is empty, and so is the tenant.
+    `query` holds the URL's parameters in their order, `path` is its path and `path_parameters` are what
+    the route makes of that, `headers` has lower-case names, `received_ns` is the arrival in Unix ns, and
+    `peer` the sender's address without its port. Before the body is read it is empty, and so is the
+    tenant.
     """
 
     body: bytes
@@ -38,8 +39,8 @@ class Push:
     query: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     peer: str = ""
-    path: Mapping[str, str] = field(default_factory=dict)
-    route: str = ""
+    path: str = ""
+    path_parameters: Mapping[str, str] = field(default_factory=dict)
 
     def parameter(self, name: str) -> str:
         """The first value of a parameter of the URL; empty where there is none."""

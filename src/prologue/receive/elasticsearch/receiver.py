@@ -42,7 +42,7 @@ def admit(push: Push, settings: ReceiveSettings) -> str:
 
 def decode(push: Push, settings: ReceiveSettings) -> Decoded:
     """The sound documents as one payload of JSON lines, and the answer for every item."""
-    bulk = read_bulk(push.body, push.path.get("index", ""), settings.max_body_records)
+    bulk = read_bulk(push.body, push.path_parameters.get("index", ""), settings.max_body_records)
     indices = {action.index for action in set(bulk.actions)}
     said = reply(bulk, push.parameter("filter_path"))
     if len(indices) == 1:

@@ -51,7 +51,7 @@ def admit(push: Push, settings: ReceiveSettings) -> str:
 
 def decode(push: Push, settings: ReceiveSettings) -> Decoded:
     """One payload of events, or of raw lines, by the path they came to."""
-    raw = push.route.endswith(("/raw", "/raw/1.0"))
+    raw = push.path.endswith(("/raw", "/raw/1.0"))
     return _raw(push, settings) if raw else _events(push, settings)
 
 
