@@ -51,7 +51,10 @@ def parsed(engine):
         parameters = {} if rows is None else rows.parameters
         table = engine.arrow(sql if rows is None else rows.instead_of_stage(sql), parameters)
         writer.clear()
-        return [{**row, **dict(row["attributes"])} for row in table.to_pylist()]
+        rows_found = [(row, dict(row["attributes"])) for row in table.to_pylist()]
+        return [
+            {**row, **found, "level": row["level"], "level_": found.get("level")} for row, found in rows_found
+        ]
 
     return run
 
@@ -103,6 +106,15 @@ def test_a_time_and_a_level_of_the_sender_stay(parsed):
         ("2026-11-26 01:48:46", "error"),
     ]
     assert by([*cri, *plain, *journal]) == ["ready.slog", "ready.slog", "ready.gokit"]
+
+
+def test_attributes_of_the_sender_stay(parsed):
+    """A stream attribute of the runtime, and fields of the journal, under names that the line has too."""
+    line = b"level=warn ts=2026-11-26T01:48:46Z caller=a.go:1 msg=line"
+    entry = b'{"MESSAGE":"' + line + b'","level":"error","msg":"sent"}\n'
+    [row] = parsed(ReadyPipelines(FormatMemory(None)), 1, {"a": entry}, params={"framing": "journal"})
+    assert by([row]) == ["ready.gokit"]
+    assert (row["level_"], row["msg"], row["caller"]) == ("error", "sent", "a.go:1")
 
 
 def test_a_batch_tried_again_comes_out_the_same(parsed, tmp_path):

@@ -71,6 +71,8 @@ def compile_pipeline(pipeline: Pipeline, prefix: str = "n_") -> Program:
         for number, step in numbered[:cut]:
             _lower(rows, _where(pipeline, number, step), step)
         if cut is None:
+            if pipeline.adds_only:
+                rows.keep_what_came()
             sql = rows.finished(pipeline.stamp, keep_original=pipeline.keep_original)
             parts.append(Select(sql, bindings.values))
             break

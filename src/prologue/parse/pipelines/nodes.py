@@ -49,7 +49,8 @@ class Pipeline:
     """`version` names this text of the pipeline: it changes with any setting of it, and nothing else.
 
     `keep_original`: a line whose body a stage replaces keeps what it was in the attribute
-    `original_body`.
+    `original_body`. `adds_only`: attributes and identifiers of traces that a line came with stay, whatever
+    the stages find or remove.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Pipeline:
     version: str
     source: str
     keep_original: bool = True
+    adds_only: bool = False
 
     @property
     def stamp(self) -> str:

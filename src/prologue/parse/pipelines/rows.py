@@ -255,6 +255,20 @@ class Rows:
         self._tell_failures()
         return self._select(self.attributes(), flags)
 
+    def keep_what_came(self) -> None:
+        """The attributes and the trace that the line came with, in place of what was found under their names.
+
+        Only for rows that no batch stage has handed back: what it was given is what came.
+        """
+        came, found = column("attributes"), self.attributes()
+        if found != came:
+            kept = f"if(empty({came}), {found}, mapUpdate({found}, {came}))"
+            self._maps = [self.compute(expr(kept, came, found))]
+        for name in ("trace_id", "span_id"):
+            old, new = column(name), self._columns[name]
+            if new != old:
+                self._columns[name] = self.compute(expr(f"if({old} != '', {old}, {new})", old, new))
+
     def finished(self, stamp: str, *, keep_original: bool) -> str:
         """A SELECT of RAW_COLUMNS: attributes in one map, with who parsed the line and what failed."""
         self._tell_failures()

@@ -2,8 +2,8 @@
 
 A ready-made pipeline runs where nobody asked for it, so it must not be able to harm: what it cannot read
 is left as it came, without an error; a line's body is never changed; a time or a level that the sender
-gave stays (`override: false`); nothing is dropped and no label is touched. That is made sure of here, for
-every file.
+gave stays (`override: false`), and so do its attributes (`adds_only`); nothing is dropped and no label is
+touched. That is made sure of here, for every file.
 
 Next chapter: `prologue.parse.ready.detect`, how a stream's format is found.
 """
@@ -89,7 +89,7 @@ def _read(name: str) -> ReadyFormat:
         options.text("line"),
         options.number("share", 0.6, least=0.1, most=1.0),
         options.flag("hinted_only"),
-        replace(pipeline, steps=tuple(_harmless(step, name) for step in pipeline.steps)),
+        replace(pipeline, steps=tuple(_harmless(step, name) for step in pipeline.steps), adds_only=True),
     )
 
 

@@ -44,8 +44,9 @@ def read(options: Options) -> Severity:
 def lower(node: Severity, rows: Rows) -> None:
     said = rows.source(node.source)
     if not node.override:
-        given = rows.column("severity_number")
-        said = rows.compute(expr(f"if({given} IN (0, {_NUMBERS['info']}), {said}, '')", said, given))
+        given, word = rows.column("severity_number"), rows.column("severity_text")
+        free = f"({given} = 0 AND {word} = '') OR {given} = {_NUMBERS['info']}"
+        said = rows.compute(expr(f"if({free}, {said}, '')", said, given, word))
     meant = said
     if node.words:
         words = rows.bindings.texts(word for word, _ in node.words)
