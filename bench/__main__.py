@@ -64,6 +64,7 @@ def run_path(path: str, rows: int, options: Options, *, questions: bool) -> list
                 asked = questions and path == "jsonlines" and system.name == "prologue"
                 ask = partial(queries.report, rows=rows) if asked else _nothing
                 found.append(measure(system, server, bodies, options, ask))
+                print(f"  {report.line(found[-1])}", flush=True)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     return found

@@ -65,6 +65,14 @@ def _milliseconds(latencies: Sequence[float]) -> str:
     return " / ".join(f"{_percentile(latencies, share) * 1000:.0f}" for share in (0.5, 0.99))
 
 
+def line(found: Measured) -> str:
+    """The figures that matter most, so that a run that is broken off was not for nothing."""
+    return (
+        f"{found.system}: {rows_per_second(found):,.0f} rows/s, {mb_per_cpu_second(found):.1f} MB/s per "
+        f"CPU-second, load now {os.getloadavg()[0]:.1f}"
+    )
+
+
 def machine() -> str:
     """The machine in one line: a figure without it means nothing."""
     model = next((line.split(":", 1)[1].strip() for line in _cpuinfo() if line.startswith("model name")), "?")
