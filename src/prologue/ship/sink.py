@@ -124,7 +124,7 @@ class ShippingSink:
                 raise TemporaryError("the agent is stopping", cure="send again when it is back")
             self._waiting.append(_Pending(payload, future, self._world.monotonic()))
             self._waiting_bytes += len(payload.data)
-            self._changed.notify()
+            self._changed.notify_all()  # a `flush` may wait on the same condition
         return future
 
     def durable_position(self, source: str) -> int:
@@ -176,7 +176,8 @@ class ShippingSink:
             pending.future.set_exception(_stopped())
         for thread in self._threads:
             thread.join(1.0 if done else 0.1)
-        self._client.close()
+        if done:  # otherwise somebody is in the middle of a request; it ends with the process
+            self._client.close()
         return done
 
     # The senders' threads
