@@ -8,8 +8,8 @@ import socket
 
 import pytest
 
-from prologue.model.errors import ConfigError
-from prologue.receive.streams.contract import Endpoint, Transport
+from prologue.model.errors import BufferFull, ConfigError
+from prologue.receive.streams.contract import Endpoint, StreamLimits, Transport
 from prologue.receive.streams.server import allow_descriptors, bind, bound_address
 from tests.support.server import wait_until
 
@@ -37,6 +37,26 @@ def test_the_local_socket(listen, tmp_path):
         ):
             pass
     assert not path.exists()
+
+
+def test_a_local_sender_waits_while_the_buffer_is_full(listen, tmp_path):
+    limits = StreamLimits(max_held_bytes=1000, batch_bytes=100, batch_seconds=0.02)
+    path = str(tmp_path / "log")
+    with (
+        listen("syslog", Transport.UNIX, address=path, limits=limits) as running,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender,
+    ):
+        running.sink.refusal = BufferFull("full")
+        sender.connect(path)
+        sender.settimeout(0.5)
+        sent = 0
+        with pytest.raises(TimeoutError):
+            while sent < 100_000:
+                sender.send(b"<13>m")
+                sent += 1
+        running.sink.refusal = None
+        wait_until(lambda: running.standing.records == sent)
+        assert running.standing.dropped == 0
 
 
 def test_a_socket_that_was_left_behind_is_replaced_and_a_file_is_not(tmp_path):

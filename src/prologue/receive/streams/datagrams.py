@@ -1,7 +1,7 @@
 """Datagrams of one listener, over UDP or a socket in the file system.
 
 The socket is read in runs, many datagrams a turn of the loop, because a callback for each costs more than
-reading it. Nothing can be told to slow down here: what cannot be kept is counted, both what arrives while
+reading it. UDP cannot be told to slow down: what cannot be kept is counted, both what arrives while
 the listener is crowded and what the kernel dropped because its own queue was full, and said in the log.
 
 Next chapter: `batching.py`, where records go.
@@ -58,10 +58,17 @@ class DatagramListener:
         self._loop.add_reader(self._socket.fileno(), self._read)
         self._timer = self._loop.call_later(_CHECK_SECONDS, self._check)
 
+    def read(self, resumed: bool) -> None:
+        """Only a local sender can be made to wait; what is not read of UDP is lost all the same."""
+        if self._local and resumed:
+            self._loop.add_reader(self._socket.fileno(), self._read)
+        elif self._local:
+            self._loop.remove_reader(self._socket.fileno())
+
     def stop(self) -> None:
         """Take what the kernel holds already, then read no more; who goes on sending cannot hold this up."""
         for _ in range(_LAST_RUNS):
-            if not self._read():
+            if (self._local and self._batcher.crowded) or not self._read():
                 break
         self._loop.remove_reader(self._socket.fileno())
         if self._timer is not None:

@@ -92,6 +92,8 @@ class _Bound:
     def _pressure(self, on: bool) -> None:
         if self._connections is not None:
             self._connections.read(not on)
+        if self._datagrams is not None:
+            self._datagrams.read(not on)
 
 
 class StreamServer:
