@@ -1,4 +1,5 @@
-"""`make bench`: see the package. `make bench ARGS="--rows 20m --paths jsonlines"`, `--quick`, `agent`."""
+"""`make bench`: see the package. `make bench ARGS="--rows 20m --paths jsonlines"`, or
+`--quick`, `agent`, `parsers`."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from bench import agent, encodings, queries, report
+from bench import agent, encodings, parsers, queries, report
 from bench.measure import Measured, Options, measure
 from bench.process import Watched
 from bench.systems import systems
@@ -26,6 +27,9 @@ def rows_of(text: str) -> int:
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["parsers"]:
+        parsers.main()
+        return
     if sys.argv[1:2] == ["agent"]:
         agent.main(sys.argv[2:])
         return

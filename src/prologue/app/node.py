@@ -135,7 +135,12 @@ class Node:
         self.reruns = Reruns(self._engine())
         self.rerunner = Rerunner(
             self._engine(),
-            LogWriter(self._engine(), finish(options), retention_classes=list(settings.store.retention)),
+            LogWriter(
+                self._engine(),
+                finish(options),
+                retention_classes=list(settings.store.retention),
+                check=room.check,
+            ),
             self.reruns,
         )
         self.rerunner.start()

@@ -138,3 +138,46 @@ def test_when_and_failed_lines_do_not_reach_it(run: Run, here: Surroundings) -> 
     assert [row["attributes"].get("seen") for row in rows] == ["2", None, None, "2"]
     assert rows[2]["body"] == b"word <one>"
     assert rows[2]["attributes"]["__error__"] == "LogfmtParserErr"
+
+
+def mmdb() -> bytes:
+    """A database of one network, 10.0.0.0/8: `{"country": {"iso_code": "CN"}, "tags": ["a"]}`.
+
+    Source: MaxMind DB File Format Specification, version 2.0.
+    """
+
+    def text(value: str) -> bytes:
+        return bytes([0b010_00000 | len(value)]) + value.encode()
+
+    def table(**entries: bytes) -> bytes:
+        return bytes([0b111_00000 | len(entries)]) + b"".join(text(k) + v for k, v in entries.items())
+
+    def number(kind: int, value: int) -> bytes:
+        return (
+            bytes([kind << 5 | 4]) + value.to_bytes(4, "big")
+            if kind == 6
+            else bytes([kind << 5 | 2]) + value.to_bytes(2, "big")
+        )
+
+    entry = table(country=table(iso_code=text("CN")), tags=bytes([0b000_00001, 4]) + text("a"))
+    bits, nodes = f"{10:08b}", b""
+    for depth, bit in enumerate(bits):
+        following = depth + 1 if depth < 7 else 8 + 16
+        record = [8, 8]
+        record[int(bit)] = following
+        nodes += b"".join(part.to_bytes(3, "big") for part in record)
+    epoch = bytes([0b000_00001, 2]) + b"\x01"
+    about = table(
+        binary_format_major_version=number(5, 2), binary_format_minor_version=number(5, 0), build_epoch=epoch,
+        database_type=text("Test"), description=table(), languages=bytes([0b000_00000, 4]), ip_version=number(5, 4), node_count=number(6, 8), record_size=number(5, 24),
+    )  # fmt: skip
+    return nodes + bytes(16) + entry + b"\xab\xcd\xefMaxMind.com" + about
+
+
+def test_lookup_in_a_database_of_networks(run: Run, here: Surroundings) -> None:
+    assert here.folder
+    (here.folder / "net.mmdb").write_bytes(mmdb())
+    stages = "- logfmt\n- lookup: {source: ip, file: net.mmdb, fields: {land: country.iso_code, tag: tags.0, none: x.y}}"
+    rows = run(stages, "ip=10.1.2.3", "ip=11.1.2.3", "ip=no", "ip=::1", "a=1", surroundings=here)
+    assert [row["attributes"].get("land") for row in rows] == ["CN", None, None, None, None]
+    assert rows[0]["attributes"] == {"ip": "10.1.2.3", "land": "CN", "tag": "a"}

@@ -41,10 +41,15 @@ def show(config: Path | None, flags: dict[str, str | None], output: str) -> None
 @command.command("check")
 @click.argument("file", type=click.Path(path_type=Path))
 def check(file: Path) -> None:
-    """Read a configuration file and start nothing: exit code 0 if `prologue up` would accept it.
+    """Read a configuration file and start nothing: exit code 0 if `prologue up` would accept it. Custom
+    parsers that it names are read too.
 
     Only the file is judged; the environment of this shell is left out.
     """
     loaded = load(file, environ={})
+    # Custom parsers are part of it, though they are read by other rules.
+    from prologue.app import parsers  # noqa: PLC0415 - `config show` need not wait for it
+
+    parsers.of(loaded)
     found = sum(origin.kind == "file" for origin in loaded.origins.values())
     click.echo(f"{file}: {found} settings, all good")

@@ -151,7 +151,7 @@ def _networks(
         options.refuse("", "fields are missing", "write `fields: {country: country.iso_code}`")
     try:
         reader = maxminddb.open_database(io.BytesIO(content), maxminddb.MODE_FD)
-    except (maxminddb.InvalidDatabaseError, ValueError, OSError) as error:
+    except (maxminddb.InvalidDatabaseError, TypeError, ValueError, OSError) as error:  # or lacking metadata
         options.refuse("file", f"{path} is no MMDB: {error}", "use a database in MaxMind's format")
     paths = tuple(tuple(int(p) if p.isdigit() else p for p in text.split(".")) for text in fields.values())
     return tuple(fields), NetworkTable(reader, paths)
