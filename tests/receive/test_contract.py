@@ -18,6 +18,24 @@ from prologue.model.payload import Receipt
 from prologue.receive.settings import ReceiveSettings
 from tests.support.pushes import SAMPLES, Sample
 
+
+@pytest.fixture(scope="module")
+def one_server(serve):
+    with serve() as running:
+        yield running
+
+
+@pytest.fixture
+def served(one_server):
+    """The same server for every receiver and duty, with a sink that has seen nothing."""
+    sink = one_server.sink
+    sink.payloads.clear()
+    sink.futures.clear()
+    sink.refusal = sink.failure = None
+    sink.hold = False
+    return one_server
+
+
 EVERY = pytest.mark.parametrize("sample", SAMPLES.values(), ids=list(SAMPLES))
 
 

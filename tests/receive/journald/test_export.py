@@ -62,14 +62,14 @@ VALUES = st.binary(max_size=12) | st.sampled_from(
 ENTRIES = st.lists(st.lists(st.tuples(NAMES, VALUES), min_size=1, max_size=5), max_size=6)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(ENTRIES, st.booleans())
 def test_fields_are_what_a_naive_reader_finds(entries, binary):
     body = write(entries, binary)
     assert found(body) == read_naively(body) == entries
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(ENTRIES, st.booleans(), st.data())
 def test_a_cut_is_behind_the_last_whole_entry_wherever_a_body_breaks_off(entries, binary, data):
     body = write(entries, binary)
