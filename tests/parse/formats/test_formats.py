@@ -53,6 +53,14 @@ def test_detected_by_name(name):
         assert found.name == name or hint in found.hints
 
 
+def test_asked_for_by_the_label_parser():
+    """As the annotation `prologue.io/parser` of a pod sets it."""
+    lines = log("containerd")
+    for asked, name in (("containerd", "containerd"), ("redis", "logrus"), ("none", None)):
+        found = chosen(f'{{"parser":"{asked}"}}', len(lines), count(lines))
+        assert (found.name if found else None) == name
+
+
 FREE = ["", "hello world", "{}", '{"a":1}', "2026-11-26 plain text", "error: no", "a=b"]
 
 

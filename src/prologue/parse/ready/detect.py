@@ -11,7 +11,7 @@ Next chapter: `prologue.pipeline.formats`, which remembers.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -19,6 +19,9 @@ from prologue.parse.ready.catalog import ReadyFormat, formats
 
 SAMPLE_LINES = 32
 """How many lines of a stream are looked at, the first of a batch."""
+
+OFF = "none"
+"""The value of the label `parser` by which a stream asks for no format; a format's name asks for it."""
 
 _LINE_BYTES = 2048
 
@@ -47,17 +50,17 @@ def count(lines: Sequence[str]) -> list[int]:
 
 def chosen(labels: str, lines: int, hits: Sequence[int]) -> ReadyFormat | None:
     """The format of a stream by its canonical labels and what was counted in so many lines of it."""
-    names = _names(labels)
+    values = msgspec.json.decode(labels, type=dict[str, str]) if labels else {}
+    asked = values.get("parser", "")
+    if asked == OFF:
+        return None
+    names = "\n".join(values.values()).lower()
     fitting = [
         one
         for one, found in zip(formats().values(), hits, strict=True)
         if found and found >= one.share * lines
     ]
+    said = [one for one in fitting if one.name == asked]
     named = [one for one in fitting if any(hint in names for hint in one.hints)]
     unnamed = [one for one in fitting if not one.hinted_only]
-    return next(iter(named or unnamed), None)
-
-
-def _names(labels: str) -> str:
-    values: Mapping[str, str] = msgspec.json.decode(labels, type=dict[str, str]) if labels else {}
-    return "\n".join(values.values()).lower()
+    return next(iter(said or named or unnamed), None)
