@@ -47,15 +47,7 @@ def stored(engine: EmbeddedEngine) -> list[str]:
     return sorted(engine.arrow("SELECT body FROM logs")["body"].to_pylist())
 
 
-def store(
-    engine: EmbeddedEngine,
-    writer: LogWriter,
-    parsers: Parsing,
-    batch: int,
-    *,
-    recover: bool,
-    lines: list[str],
-) -> int:
+def store(writer: LogWriter, parsers: Parsing, batch: int, *, recover: bool, lines: list[str]) -> int:
     stage(writer, ("web", lines))
     writer.transform(parsers.apply)
     return writer.commit(batch, recover=recover).inserted
