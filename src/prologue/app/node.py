@@ -22,7 +22,6 @@ from typing import Any
 
 from prologue.app import collecting, gauges, parsers, receiving, streams
 from prologue.app.deleting import Deleter
-from prologue.app.memory import MemoryKeeper
 from prologue.app.rerunning import Rerunner
 from prologue.buffer.disk import DiskBuffer
 from prologue.buffer.lock import DirectoryLock
@@ -122,8 +121,6 @@ class Node:
         self.ingest.start()
         self.maintenance = Maintenance(engine, retention_days(settings))
         self.maintenance.start()
-        self.memory = MemoryKeeper(engine, lambda: self.progress.now.rows)
-        self.memory.start()
         self.deletions = Deletions(self._engine())
         self.deleter = Deleter(
             self._engine(),
@@ -248,7 +245,6 @@ class Node:
             logger.warning("the buffer could not be flushed: %s", error.message)
         done = self.ingest.stop(max(0.1, deadline - time.monotonic()))
         self.maintenance.stop(1.0)
-        self.memory.stop(1.0)
         self.deleter.stop(1.0)
         self.rerunner.stop(1.0)
         return done and self.buffer.stats().segments == 0
