@@ -154,7 +154,7 @@ class Ingest:
                 # Not written again where only the release failed: the segment's file may be gone by then.
                 stored = stored or self._write(writer, segment, recover=recover, apart=apart)
                 self._source.release(segment)
-                self._told(segment, stored)
+                self._announce(segment, stored)
                 return True
             except Exception as error:  # a thread that ends is ingestion that stops while all looks well
                 failures += 1
@@ -223,7 +223,7 @@ class Ingest:
             )
         return Stored(written.inserted, sum(len(payload.data) for payload in payloads), began, tallies)
 
-    def _told(self, segment: Segment, stored: Stored) -> None:
+    def _announce(self, segment: Segment, stored: Stored) -> None:
         """Tell everybody that a batch is in the store and out of the buffer."""
         self._progress.stored(segment.batch_id, stored.rows, self._unix_ns())
         for tally in stored.tallies:
