@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from prologue.serve.errors import answer_defect
 
 
 @pytest.mark.parametrize(
@@ -31,3 +36,16 @@ def test_routes_that_are_not(prologue_server, method, path, status, allow):
 def test_a_file_of_the_ui_is_no_route(prologue_server):
     assert httpx.get(f"{prologue_server.url}/").status_code == 200
     assert httpx.get(f"{prologue_server.url}/app.js").status_code == 200
+
+
+def test_a_defect_is_logged_without_the_path_s_values(caplog):
+    def broken(_request):
+        raise ZeroDivisionError
+
+    app = Starlette(
+        routes=[Route("/v1/input/{api_key}", broken)], exception_handlers={Exception: answer_defect}
+    )
+    client = TestClient(app, raise_server_exceptions=False)
+    assert client.get("/v1/input/secret-key").json()["code"] == "internal"
+    assert "defect in GET /v1/input/{api_key}" in caplog.text
+    assert "secret-key" not in caplog.text

@@ -107,7 +107,11 @@ def _unroutable(request: Request) -> tuple[int, dict[str, str], str]:
 
 async def answer_defect(request: Request, error: Exception) -> Response:
     """Anything else is our defect: logged whole, told without internals."""
-    logger.error("defect in %s %s", request.method, request.url.path, exc_info=error)
+    path = request.url.path
+    # By name, not by value: some protocols have the sender's key in the path.
+    for name, value in request.path_params.items():
+        path = path.replace(f"/{value}", f"/{{{name}}}")
+    logger.error("defect in %s %s", request.method, path, exc_info=error)
     body = {
         "status": "error",
         "errorType": "internal",
