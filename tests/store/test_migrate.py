@@ -14,7 +14,7 @@ def test_migrations_are_applied_once_in_order(engine):
     tables = engine.arrow("SELECT name FROM system.tables WHERE database = currentDatabase()")[
         "name"
     ].to_pylist()
-    assert set(tables) == {"logs", "streams", "deletions", "migrations"}
+    assert set(tables) == {"logs", "streams", "deletions", "migrations", "reruns"}
 
 
 def test_a_migration_that_was_interrupted_is_finished(engine):
