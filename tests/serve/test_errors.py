@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
-from starlette.testclient import TestClient
 
 from prologue.serve.errors import answer_defect
 
@@ -45,7 +46,12 @@ def test_a_defect_is_logged_without_the_path_s_values(caplog):
     app = Starlette(
         routes=[Route("/v1/input/{api_key}", broken)], exception_handlers={Exception: answer_defect}
     )
-    client = TestClient(app, raise_server_exceptions=False)
-    assert client.get("/v1/input/secret-key").json()["code"] == "internal"
+
+    async def asked() -> httpx.Response:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://prologue") as client:
+            return await client.get("/v1/input/secret-key")
+
+    assert asyncio.run(asked()).json()["code"] == "internal"
     assert "defect in GET /v1/input/{api_key}" in caplog.text
     assert "secret-key" not in caplog.text
