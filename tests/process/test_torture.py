@@ -139,18 +139,18 @@ class Log4j(Writer):
 
 
 class SymlinkSwap(Writer):
-    """`current` leads to a file by date; rotation swaps the link."""
+    """`current.log` leads to the newest of several logs; rotation swaps the link."""
 
     def __init__(self, root: Path, name: str) -> None:
         super().__init__(root, name)
         self.link = self.path.with_name("current.log")
         self.number = 0
-        self.path = self.path.with_name(f"{name}.0")
+        self.path = self.path.with_name(f"{name}-0.log")
         self._swap()
 
     def rotate(self) -> None:
         self.number += 1
-        self.path = self.path.with_name(f"{self.name}.{self.number}")
+        self.path = self.path.with_name(f"{self.name}-{self.number}.log")
         self._swap()
 
     def _swap(self) -> None:
