@@ -128,24 +128,6 @@ def test_a_sink_that_tells_its_position_only_when_it_is_sent_something(
     assert messages(machine) == orders(200)
 
 
-def test_a_sink_that_tells_its_position_only_when_it_is_sent_something(
-    machine: Any, journal: Path, eventually: Callable[..., None]
-) -> None:
-    """An agent whose server was away at the start: the promise that was kept shows by a conflict."""
-    machine.sink.hold = True
-    start(machine, journal, chunk_bytes=4096)
-    eventually(lambda: machine.sink.held)
-    held = list(machine.sink.held)
-    machine.stop()
-    machine.sink._store(held[0][1])
-    machine.sink.held.clear()
-    machine.sink.hold = False
-    machine.sink.durable_position = lambda _source: 0
-    start(machine, journal)
-    eventually(lambda: len(messages(machine)) >= 200)
-    assert messages(machine) == orders(200)
-
-
 def test_back_pressure(machine: Any, journal: Path, eventually: Callable[..., None]) -> None:
     refusals = 3
 
