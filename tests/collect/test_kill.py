@@ -24,7 +24,8 @@ import json, os, queue, sys, threading
 from concurrent.futures import Future
 from pathlib import Path
 from prologue.collect.collector import Collector
-from prologue.collect.settings import CollectSettings
+from prologue.collect.multiline import read_rule
+from prologue.collect.settings import CollectSettings, FilePattern
 from prologue.model.errors import BufferFull, PositionConflict
 from prologue.model.payload import Receipt
 
@@ -74,9 +75,11 @@ class DiskSink:
         return self.positions.get(source, 0)
 
 root = Path(sys.argv[1])
+rule = read_rule("start: [05]$", "test") if sys.argv[2] == "records" else None
+pattern = FilePattern("/var/log/**/*.log", multiline=rule)
 settings = CollectSettings(
     root=root, journal=False, chunk_bytes=512, checkpoint_s=0.02, tick_s=0.01, rescan_s=0.1,
-    backoff_min_s=0.001, partial_after_s=None,
+    backoff_min_s=0.001, partial_after_s=None, multiline_wait_s=0.05, include=(pattern,)
 )
 collector = Collector(DiskSink(root / "sink"), root / "data", settings)
 collector.start()
@@ -98,9 +101,9 @@ def stored(path: Path) -> list[bytes]:
 class Life:
     """One life of the collector."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, unit: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", CHILD, str(root)], stdout=subprocess.PIPE, bufsize=0
+            [sys.executable, "-c", CHILD, str(root), unit], stdout=subprocess.PIPE, bufsize=0
         )
         assert self.process.stdout is not None
         assert self.process.stdout.readline() == b"started\n"
@@ -110,8 +113,10 @@ class Life:
         self.process.communicate()
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_kill_at_random_moments(tmp_path: Path, eventually: Callable[..., None], seed: int) -> None:
+@pytest.mark.parametrize(("unit", "seed"), [("lines", 0), ("lines", 1), ("lines", 2), ("records", 3)])
+def test_kill_at_random_moments(
+    tmp_path: Path, eventually: Callable[..., None], unit: str, seed: int
+) -> None:
     rng = random.Random(seed)
     logs = tmp_path / "var/log"
     logs.mkdir(parents=True)
@@ -133,7 +138,7 @@ def test_kill_at_random_moments(tmp_path: Path, eventually: Callable[..., None],
     for turn in range(10):
         for name in written:
             write(name, rng.randrange(200))
-        life = Life(tmp_path)
+        life = Life(tmp_path, unit)
         try:
             for name in written:
                 if rng.random() < 0.4:
@@ -145,7 +150,7 @@ def test_kill_at_random_moments(tmp_path: Path, eventually: Callable[..., None],
             life.kill()
         if rng.random() < 0.3:
             rotate("b", 1000 + turn)
-    life = Life(tmp_path)
+    life = Life(tmp_path, unit)
     try:
         eventually(lambda: len(stored_safely(sink)) >= sum(written.values()), "every line")
     finally:
@@ -170,5 +175,5 @@ def test_the_sink_of_this_test_forgets_what_was_not_synced(tmp_path: Path) -> No
     (tmp_path / "var/log").mkdir(parents=True)
     whole = b'["file:x", 0, 4]\nabc\n'
     (tmp_path / "sink").write_bytes(whole + b'["file:x", 4, 99]\nhalf')
-    Life(tmp_path).kill()
+    Life(tmp_path, "lines").kill()
     assert (tmp_path / "sink").read_bytes() == whole

@@ -9,6 +9,7 @@ from typing import Any
 
 from prologue.collect.collector import Collector
 from prologue.collect.kubernetes.settings import KubernetesSettings
+from prologue.collect.multiline import read_rule
 from prologue.collect.settings import (
     DEFAULT_EXCLUDE,
     DEFAULT_PATTERNS,
@@ -53,6 +54,10 @@ def collect_settings(
         include=(
             *(FilePattern(glob, {SERVICE_NAME: name}) for glob, name in collect.services.items()),
             *(FilePattern(glob, encoding=name) for glob, name in collect.encodings.items()),
+            *(
+                FilePattern(glob, multiline=read_rule(rule, f"collect.multiline.{glob}"))
+                for glob, rule in collect.multiline.items()
+            ),
             *(FilePattern(glob) for glob in (*collect.include, *discovered)),
         ),
         exclude=(*DEFAULT_EXCLUDE, *collect.exclude),
@@ -64,6 +69,7 @@ def collect_settings(
         journal=collect.discover,
         kubernetes=kubernetes_settings(settings),
         rescan_s=collect.rescan,
+        multiline_wait_s=collect.multiline_wait,
         rate_limits=collect.rate_limits,
         rate_limit=collect.rate_limit,
         initial_max_bytes=collect.initial_max_bytes,

@@ -194,7 +194,7 @@ class Collector:
             lag_seconds=max(0.0, now - file.caught_up_at) if file.acked < file.size else 0.0,
             service=file.found.service,
             service_from=file.found.service_from,
-            errors=(file.error,) if file.error else (),
+            errors=tuple(error for error in (file.error, file.found.problem) if error),
         )
 
     def _run(self) -> None:

@@ -124,14 +124,24 @@ class Discovery:
         labels = {"filename": host_path, "host": settings.host, "source": kind, **described.labels}
         labels[SERVICE_NAME] = described.service
         rule, encoding = described.service_from, ""
-        special = [i for i in settings.include if i.labels or i.encoding]
+        special = [i for i in settings.include if i.labels or i.encoding or i.multiline]
         matching = [i for i in special if compile_pattern(i.pattern).fullmatch(host_path)]
         if named := next((i.labels for i in matching if i.labels), None):
             labels |= named
             rule = BY_SETTING if SERVICE_NAME in named else rule
         if framing is Framing.PLAIN and (declared := next((i.encoding for i in matching if i.encoding), "")):
             encoding = of_file(path, declared)
-        return Found(path, kind, framing, with_service_name(labels), rule, encoding=encoding)
+        joined = next((i.multiline for i in matching if i.multiline), described.multiline)
+        return Found(
+            path,
+            kind,
+            framing,
+            with_service_name(labels),
+            rule,
+            encoding=encoding,
+            multiline=joined,
+            problem=described.problem,
+        )
 
     def _extra_files(self) -> tuple[ExtraFiles, ...]:
         return () if self._pods is None else self._pods.extra_files()

@@ -2,7 +2,8 @@
 
 `config.v2.json` in the container's folder gives name, image, labels and environment. The service is, in
 this order: what OpenTelemetry's variables say, the label `app.kubernetes.io/name`, the compose service,
-the Kubernetes container (Docker under an old kubelet), the container's name.
+the Kubernetes container (Docker under an old kubelet), the container's name. The label
+`prologue.io/multiline` names the rule by which its lines belong together.
 
 Source: Docker Engine's container folder layout and json-file logging driver.
 
@@ -17,6 +18,7 @@ import msgspec
 
 from prologue.collect.chunks import Framing
 from prologue.collect.kind import Kind
+from prologue.collect.multiline import with_rule
 from prologue.collect.service import (
     APP_LABEL,
     BY_APP_LABEL,
@@ -27,6 +29,8 @@ from prologue.collect.service import (
     from_environment,
 )
 from prologue.collect.settings import CollectSettings
+
+MULTILINE_LABEL = "prologue.io/multiline"
 
 # Container label -> stream label.
 FROM_LABELS = {
@@ -66,7 +70,7 @@ def _describe(_host_path: str, path: Path, _settings: CollectSettings) -> Descri
         (BY_COMPOSE, labels.get("compose_service", "")),
         (BY_CONTAINER, labels.get("container") or name),
     ]
-    return describe(labels, candidates)
+    return with_rule(describe(labels, candidates), given.get(MULTILINE_LABEL, ""), MULTILINE_LABEL)
 
 
 def _read_papers(path: Path) -> _Papers:

@@ -11,6 +11,10 @@ line of its own; should it be continued later, the rest is another record. Nothi
 file whose size is a multiple of 4096 is the exception: a writer with a block buffer stops in the
 middle of a line there, so the line is held until the file grows or is finished.
 
+Where a rule joins lines (`Found.multiline`), a chunk ends where the last record begins, and that record is
+held: until another begins, the file is finished, `multiline_wait_s` passed without a write, or five times
+that since it was first seen. What comes later is a record of its own.
+
 Not thread-safe: only the tailer's thread touches it, `status` apart, which only reads.
 
 Next chapter: `prologue.collect.sender`, which takes the chunks to the sink.
@@ -36,11 +40,13 @@ from prologue.collect.identity import (
     start_of_data,
 )
 from prologue.collect.kind import Found
+from prologue.collect.multiline import cut_records
 from prologue.collect.settings import CollectSettings
 from prologue.model.payload import Payload
 
 BLOCK = 4096
 PEEK_FROM = 65_536
+HELD_AT_MOST = 5  # times `multiline_wait_s`
 UNREGISTERED = 1 << 62
 SEEN_STEP_NS = 3_600_000_000_000  # how exactly an idle file's last sighting is remembered
 
@@ -122,6 +128,8 @@ class TailedFile:
         self.offset = offset
         self._tail = context_before(self.fd, offset)
         self._scanned = 0
+        self._held_since: float | None = None  # when the record at the offset was first seen, and how far
+        self._held_size = 0
         self._complete_at = self.caught_up_at
         self.pending = None
 
@@ -166,18 +174,23 @@ class TailedFile:
         """
         if not self.look(now):
             return None
+        if self._waits_for_more(now, settings):
+            return None
         want = self._want(now, settings)
         while want:
             body = self._body(want)
-            end = self._cut(body)
+            lines = self._cut(body)
+            end = self._before_last_record(body, lines, now, settings)
             if end:
                 if self._is_last(body):
                     self._complete_at = now
                 return self._chunk(body[:end], split=False)
             longest = self._longest(settings)
-            if len(body) >= longest or (self._is_last(body) and self._may_flush(now, settings)):
-                return self._chunk(body[:longest], split=True)
+            if len(body) >= longest or (not lines and self._is_last(body) and self._may_flush(now, settings)):
+                return self._chunk(body[: lines or longest], split=True)
             if self._is_last(body):
+                if lines:
+                    self._hold_record(now)
                 self._scanned = 0 if b"\n" in body else len(body)
                 return None
             want = min(want * 2, longest)
@@ -232,6 +245,31 @@ class TailedFile:
             return cut_wide(body, self.found.encoding)
         return cut(body, self.found.framing)
 
+    def _before_last_record(self, body: bytes, lines: int, now: float, settings: CollectSettings) -> int:
+        """Where the record begins that more lines may belong to; `lines`, where there is no such record."""
+        rule = self.found.multiline
+        if rule is None or not lines or is_wide(self.found.encoding):
+            return lines
+        if self._is_last(body) and self._is_record_over(now, settings):
+            return lines
+        return cut_records(body, lines, self.found.framing, rule)
+
+    def _hold_record(self, now: float) -> None:
+        """Nothing but a record that may go on: look again when the file grew, or the wait is over."""
+        self._held_size = self.size
+        if self._held_since is None:
+            self._held_since = now
+
+    def _waits_for_more(self, now: float, settings: CollectSettings) -> bool:
+        held = self._held_since is not None and self.size == self._held_size
+        return held and not self._is_record_over(now, settings)
+
+    def _is_record_over(self, now: float, settings: CollectSettings) -> bool:
+        wait = settings.multiline_wait_s
+        if self.finishing or now - self.last_growth >= wait:
+            return True
+        return self._held_since is not None and now - self._held_since >= HELD_AT_MOST * wait
+
     def _longest(self, settings: CollectSettings) -> int:
         longest = min(settings.max_line_bytes, self.limit or settings.max_line_bytes)
         return longest & ~1 if is_wide(self.found.encoding) else longest
@@ -276,6 +314,7 @@ class TailedFile:
         self.offset = chunk.end
         self._tail = (self._tail + data[-CONTEXT_BYTES:])[-CONTEXT_BYTES:]
         self._scanned = 0
+        self._held_since = None
         self.split_lines += split
         self.lines += data.count(b"\n") or 1
         return chunk

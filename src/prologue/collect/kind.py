@@ -13,6 +13,7 @@ from prologue.collect.chunks import Framing
 from prologue.collect.service import Described
 from prologue.collect.settings import CollectSettings
 from prologue.model.labels import SERVICE_NAME
+from prologue.model.multiline import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,10 @@ class Found:
     provisional: bool = False
     # Of its text, where that is not UTF-8.
     encoding: str = ""
+    # Which of its lines belong together.
+    multiline: Rule | None = None
+    # What it asks for and cannot have, with the cure.
+    problem: str = ""
 
     @property
     def service(self) -> str:

@@ -20,8 +20,10 @@ from prologue.collect.chunks import Framing
 from prologue.collect.context import Context
 from prologue.collect.encoding import to_utf8
 from prologue.collect.file import Chunk, TailedFile
+from prologue.collect.kind import Found
 from prologue.collect.settings import KIB, CollectSettings
 from prologue.model.errors import BufferFull, PayloadTooLarge, PositionConflict, PrologueError
+from prologue.model.multiline import PARAM, to_param
 from prologue.model.payload import Payload, PayloadFormat, Receipt, SourcePosition
 
 
@@ -78,7 +80,7 @@ class Sender:
             data=self._as_utf8(file, chunk),
             received_ns=self._clock(),
             labels=file.found.labels,
-            params=self._params(file.found.framing),
+            params=self._params(file.found),
             position=SourcePosition(file.source, chunk.start, chunk.end),
         )
         self.in_flight_bytes += len(file.pending.data)
@@ -89,11 +91,11 @@ class Sender:
         encoding = file.found.encoding
         return to_utf8(chunk.data, encoding, is_start=not chunk.start) if encoding else chunk.data
 
-    def _params(self, framing: Framing) -> dict[str, str]:
+    def _params(self, found: Found) -> dict[str, str]:
         """How to read the lines; plain ones say their own time at their start, in this machine's zone."""
-        if framing is Framing.PLAIN:
-            return plain_params(self._settings)
-        return {"framing": framing.value}
+        plain = found.framing is Framing.PLAIN
+        params = plain_params(self._settings) if plain else {"framing": found.framing.value}
+        return params if found.multiline is None else {**params, PARAM: to_param(found.multiline)}
 
     def resend(self, file: TailedFile, now: float) -> None:
         """Hand the file's pending payload to the sink (again)."""

@@ -15,6 +15,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
+from prologue.model.multiline import Rule
+
 BY_SETTING = "setting"
 BY_OTEL_NAME = "OTEL_SERVICE_NAME"
 BY_OTEL_ATTRIBUTES = "OTEL_RESOURCE_ATTRIBUTES"
@@ -33,11 +35,16 @@ Candidate = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """What a kind of source knows of one: stream labels, the service, and the rule it came by."""
+    """What a kind of source knows of one: stream labels, the service, and the rule it came by.
+
+    `multiline`: which of its lines belong together, where it says so. `problem`: what it asks for in vain.
+    """
 
     labels: Mapping[str, str] = field(default_factory=dict)
     service: str = ""
     service_from: str = ""
+    multiline: Rule | None = None
+    problem: str = ""
 
 
 def describe(labels: Mapping[str, str], candidates: Iterable[Candidate]) -> Described:

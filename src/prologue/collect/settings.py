@@ -15,6 +15,7 @@ from pathlib import Path
 from prologue.collect.encoding import require_encoding
 from prologue.collect.kubernetes.settings import KubernetesSettings
 from prologue.model.errors import ConfigError
+from prologue.model.multiline import Rule
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -67,12 +68,13 @@ class FilePattern:
     """Plain files to tail: an absolute glob (`*`, `?`, `[..]` within a name, `**` for any folders).
 
     `labels` hold for every file it matches and win over every derived label. `encoding`: of its text,
-    where that is not UTF-8.
+    where that is not UTF-8. `multiline`: which of its lines belong together.
     """
 
     pattern: str
     labels: Mapping[str, str] = field(default_factory=dict)
     encoding: str = ""
+    multiline: Rule | None = None
 
     def __post_init__(self) -> None:
         if not self.pattern.startswith("/"):
@@ -135,6 +137,8 @@ class CollectSettings:
     quiet_after_s: float = 2.0
     # A last line without its newline is sent after this long; None: only when the file is finished.
     partial_after_s: float | None = 5.0
+    # Where a rule joins lines, a record is complete after this long without a write.
+    multiline_wait_s: float = 1.0
     # A renamed file is finished when nobody has written to it for this long, a deleted one likewise.
     rotated_wait_s: float = 600.0
     deleted_wait_s: float = 30.0

@@ -223,7 +223,8 @@ class Tailer:
     def _is_quiet(self, file: TailedFile, now: float) -> bool:
         patience = self._settings.quiet_after_s
         if file.offset < file.size:
-            patience = max(patience, (self._settings.partial_after_s or 0.0) + self._settings.rescan_s)
+            held = max(self._settings.partial_after_s or 0.0, self._settings.multiline_wait_s)
+            patience = max(patience, held + self._settings.rescan_s)
         return file.drained and file.pending is None and now - file.last_growth >= patience
 
     def _rest(self, file: TailedFile) -> None:

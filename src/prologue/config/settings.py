@@ -293,6 +293,23 @@ class Collect(Section, frozen=True):
             " they were in `include`, and stored as UTF-8."
         ),
     ] = {}
+    multiline: Annotated[
+        dict[str, str],
+        Meta(
+            description="Which lines of a file belong together, by glob: a preset (`java`, `python`, `go`,"
+            " `node`, `ruby`, `dotnet`, `timestamp`), `start: EXPRESSION` for a record's first line, or"
+            " `continuation: EXPRESSION` for the others: `{/srv/shop/*.log: java}`. Plain files are tailed"
+            " as if they were in `include`."
+        ),
+    ] = {}
+    multiline_wait: Annotated[
+        Duration,
+        Meta(
+            gt=0,
+            description="A file's last record is complete when nothing was written for so long; it is held"
+            " for five times that at most.",
+        ),
+    ] = 1.0
     kubernetes: Kubernetes = Kubernetes()
     root: Annotated[
         Path,

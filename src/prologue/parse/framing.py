@@ -15,11 +15,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from prologue.model import multiline
 from prologue.model.errors import PayloadError
 from prologue.model.labels import UNKNOWN_SERVICE
 from prologue.parse import timestamps
 from prologue.parse.columns import array, quoted
 from prologue.parse.gelf import gelf
+from prologue.parse.multiline import joined_sql
 from prologue.parse.syslog import syslog
 
 _ERROR = "map('__error__', '{kind}', '__error_details__', '{why}')"
@@ -66,7 +68,7 @@ SELECT tenant, {sent} AS sent, {_OBSERVED} AS observed, labels, toUInt8(0) AS se
 FROM (SELECT *, {_TEXT} AS text FROM {{source}}) WHERE text != ''"""
 
 
-def docker(_params: Mapping[str, str], partials: bool) -> str:
+def docker(params: Mapping[str, str], partials: bool) -> str:
     """json-file: {"log": "...\\n", "stream": "stdout", "time": "RFC 3339"}; a piece has no line end."""
     entry = "JSONExtract(line, 'Tuple(log String, stream String, time String)')"
     pieces = f"""
@@ -74,10 +76,12 @@ SELECT tenant, labels, observed, {_TEXT} AS text, {entry} AS entry, isValidJSON(
     entry.3 AS time, entry.2 AS stream, if(ok, trimRight(entry.1, '\\r\\n'), text) AS piece,
     endsWith(entry.1, '\\n') OR NOT ok AS complete
 FROM {{source}} WHERE text != ''"""
-    return _container(pieces, partials, "DockerParserErr", "the line is not an entry of the json-file driver")
+    return _container(
+        pieces, partials, params, "DockerParserErr", "the line is not an entry of the json-file driver"
+    )
 
 
-def cri(_params: Mapping[str, str], partials: bool) -> str:
+def cri(params: Mapping[str, str], partials: bool) -> str:
     """`2016-10-06T00:17:09.669794202Z stdout F text`; P marks a piece."""
     parts = "extractGroups(text, '^(\\\\S+) (stdout|stderr) ([FP])[^ ]*(?: |$)((?s).*)$')"
     pieces = f"""
@@ -85,11 +89,13 @@ SELECT tenant, labels, observed, {_TEXT} AS text, {parts} AS parts, length(parts
     parts[1] AS time, parts[2] AS stream, if(ok, parts[4], text) AS piece,
     parts[3] = 'F' OR NOT ok AS complete
 FROM {{source}} WHERE text != ''"""
-    return _container(pieces, partials, "CRIParserErr", "the line is not of the CRI format")
+    return _container(pieces, partials, params, "CRIParserErr", "the line is not of the CRI format")
 
 
-def _container(pieces: str, partials: bool, kind: str, why: str) -> str:
+def _container(pieces: str, partials: bool, params: Mapping[str, str], kind: str, why: str) -> str:
     lines = _joined(pieces) if partials else f"SELECT *, piece AS body FROM ({pieces})"
+    if (rule := multiline.of_params(params)) is not None:
+        lines = joined_sql(lines, rule)
     return f"""
 SELECT tenant, {timestamps.best_effort("time")} AS sent, {_OBSERVED} AS observed, labels,
     toUInt8(0) AS severity_number, '' AS severity_text, body, '' AS trace_id, '' AS span_id,

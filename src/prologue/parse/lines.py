@@ -19,12 +19,15 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from prologue.model import multiline
 from prologue.model.labels import canonical, with_service_name
+from prologue.model.multiline import Rule
 from prologue.model.payload import Payload
 from prologue.parse.columns import ParseOptions
-from prologue.parse.framing import framing_of
+from prologue.parse.framing import FRAMINGS, framing_of
 from prologue.parse.job import ParseJob
 from prologue.parse.jsonlines import pieces
+from prologue.parse.multiline import begins, require_expressions
 
 _Integers = npt.NDArray[np.int64]
 
@@ -38,8 +41,11 @@ def parse(payloads: Sequence[Payload], options: ParseOptions) -> ParseJob:
     """
     params = payloads[0].params
     data = b"".join(pieces(payloads))
-    table = _table(payloads, data, options)
     framing = framing_of(params)
+    rule = multiline.of_params(params)
+    if rule is not None:
+        require_expressions(rule)
+    table = _table(payloads, data, options, rule if framing is FRAMINGS["plain"] else None)
     select = framing.select(params, framing.has_partials(data, table.num_rows))
     return ParseJob(
         format="ArrowStream",
@@ -50,14 +56,17 @@ def parse(payloads: Sequence[Payload], options: ParseOptions) -> ParseJob:
     )
 
 
-def _table(payloads: Sequence[Payload], data: bytes | memoryview, options: ParseOptions) -> pa.Table:
+def _table(
+    payloads: Sequence[Payload], data: bytes | memoryview, options: ParseOptions, rule: Rule | None = None
+) -> pa.Table:
+    """The columns of `_STRUCTURE`. With a rule a `line` is a whole record, with the line ends inside it."""
     ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n")).astype(np.int64) + 1
     if not len(ends) or ends[-1] != len(data):
         ends = np.append(ends, len(data))
-    offsets = np.concatenate(([0], ends))
-    lines = pa.Array.from_buffers(
-        pa.large_binary(), len(ends), [None, pa.py_buffer(offsets.tobytes()), pa.py_buffer(data)]
-    )
+    lines = _slices(data, ends)
+    if rule is not None:
+        ends = _record_ends(payloads, lines, ends, rule)
+        lines = _slices(data, ends)
     counts = _line_counts(payloads, ends)
     return pa.table(
         {
@@ -67,6 +76,22 @@ def _table(payloads: Sequence[Payload], data: bytes | memoryview, options: Parse
             "observed": pa.array(_arrivals(payloads, counts)),
         }
     )
+
+
+def _slices(data: bytes | memoryview, ends: _Integers) -> pa.Array[Any]:
+    offsets = np.concatenate(([0], ends))
+    return pa.Array.from_buffers(
+        pa.large_binary(), len(ends), [None, pa.py_buffer(offsets.tobytes()), pa.py_buffer(data)]
+    )
+
+
+def _record_ends(payloads: Sequence[Payload], lines: pa.Array[Any], ends: _Integers, rule: Rule) -> _Integers:
+    """The ends of lines before which a record ends; a payload's first line always begins one."""
+    first = begins(lines, rule)
+    counts = _line_counts(payloads, ends)
+    first[(np.cumsum(counts) - counts)[counts > 0]] = True
+    kept: _Integers = ends[np.append(first[1:], True)]
+    return kept
 
 
 def _line_counts(payloads: Sequence[Payload], ends: _Integers) -> _Integers:

@@ -26,9 +26,12 @@ from typing import Any
 import msgspec
 import orjson
 
+from prologue.model.multiline import Rule, matcher, of_params
 from prologue.model.payload import Payload, PayloadFormat
 
 Attributes = Mapping[str, str]
+Piece = tuple[int, str, str, bool]
+"""(time, stream or "" where the line is not of its framing, text, whether the line ends here)"""
 
 NOTHING: Attributes = {}
 ERROR = "__error__"
@@ -58,7 +61,8 @@ def unwrap(payload: Payload) -> Records:
 
 
 def _plain(data: bytes, payload: Payload) -> Records:
-    bodies = _texts(data)
+    rule = of_params(payload.params)
+    bodies = _texts(data) if rule is None else [line[2] for line in _together(_text_pieces(data), rule)]
     return _made([0] * len(bodies), bodies, [NOTHING] * len(bodies), payload)
 
 
@@ -80,6 +84,28 @@ def _texts(data: bytes) -> list[str]:
     return [line[:-1] if line.endswith("\r") else line for line in lines if line not in ("", "\r")]
 
 
+def _text_pieces(data: bytes) -> list[Piece]:
+    return [(0, "", line.removesuffix("\r"), True) for line in data.decode(errors="replace").split("\n")]
+
+
+def _together(pieces: Sequence[Piece], rule: Rule) -> list[Piece]:
+    """Lines joined by their rule, each stream by itself: a record has its first line's time and place."""
+    begins = matcher(rule).begins
+    records: list[tuple[int, str, list[str]]] = []
+    open_at: dict[str, int] = {}
+    before: dict[str, bytes] = {}
+    for time, stream, text, _ in pieces:
+        line = text.encode()
+        if stream not in open_at or begins(line, before[stream]):
+            open_at[stream] = len(records)
+            records.append((time, stream, [text]))
+        else:
+            records[open_at[stream]][2].append(text)
+        before[stream] = line
+    joined = [(time, stream, "\n".join(texts).rstrip("\r\n"), True) for time, stream, texts in records]
+    return [piece for piece in joined if piece[1] or piece[2]]
+
+
 # CRI
 
 _CRI = re.compile(r"^(?:(\S+) (stdout|stderr) ([FP])[^ \n]*(?: (.*)|)|(.+))$", re.MULTILINE)
@@ -87,9 +113,6 @@ _STREAMS: Mapping[str, Attributes] = {name: {"stream": name} for name in ("stdou
 _CRI_ERROR: Attributes = {ERROR: "CRIParserErr"}
 _DOCKER_ERROR: Attributes = {ERROR: "DockerParserErr"}
 _JOURNAL_ERROR: Attributes = {ERROR: "JournalParserErr"}
-
-Piece = tuple[int, str, str, bool]
-"""(time, stream or "" where the line is not of its framing, text, whether the line ends here)"""
 
 
 def _cri(data: bytes, payload: Payload) -> Records:
@@ -107,6 +130,8 @@ def _flags(data: bytes) -> str:
 def _joined(pieces: list[Piece], partial: bool, error: Attributes, payload: Payload) -> Records:
     if partial:
         pieces = _without_pieces(pieces)
+    if (rule := of_params(payload.params)) is not None:
+        pieces = _together(pieces, rule)
     attributes = [_STREAMS[stream] if stream else error for _, stream, _, _ in pieces]
     bodies = [text[:-1] if text.endswith("\r") else text for _, _, text, _ in pieces]
     return _made([time for time, *_ in pieces], bodies, attributes, payload)

@@ -8,6 +8,7 @@ import pytest
 
 from prologue.collect.kubernetes.pod import read_pod, workload
 from prologue.collect.kubernetes.settings import LABELS
+from prologue.model.multiline import PRESETS, Rule
 from tests.collect.kubernetes.conftest import a_pod
 
 
@@ -47,8 +48,20 @@ def test_annotations_for_a_pod_and_for_one_container() -> None:
     )
     labels = app.described.labels
     assert (app.skip, labels["multiline"], labels["parser"]) == (False, "java", "nginx")
+    assert app.described.multiline is PRESETS["java"]
     assert pod.containers["proxy"].skip
     assert not read(a_pod(skip="false")).containers["app"].skip
+
+
+def test_an_annotation_may_hold_an_expression_and_a_wrong_one_is_told() -> None:
+    described = read(a_pod(multiline=r"start: ^\d", **{"proxy.multiline": "start: ("})).containers
+    app, proxy = described["app"].described, described["proxy"].described
+    assert app.multiline == Rule(start=r"^\d")
+    assert proxy.multiline is None
+    assert "prologue.io/multiline" in proxy.problem
+    assert "multiline" not in app.labels
+    named = read(a_pod(multiline="ours")).containers["app"].described
+    assert (named.labels["multiline"], named.multiline, named.problem) == ("ours", None, "")
 
 
 def test_files_in_volumes() -> None:

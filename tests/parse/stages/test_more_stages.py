@@ -214,6 +214,15 @@ def test_multiline(run: Run) -> None:
     assert [row["body"].count(b"\n") for row in cut] == [1, 0, 1]
 
 
+def test_multiline_by_preset_and_by_continuation(run: Run) -> None:
+    lines = ("ERROR x", "Traceback (most recent call last):", "  File y", "my.Gone: z", "INFO next")
+    for how in ("{preset: python}", r"{continuation: '^(Traceback|\s|my)'}"):
+        assert [row["body"].decode() for row in run(f"- multiline: {how}", *lines)] == [
+            "\n".join(lines[:4]),
+            "INFO next",
+        ]
+
+
 def test_multiline_then_parsed(run: Run) -> None:
     (row,) = run(
         "- multiline: '^\\['\n- regex: '^\\[(?P<l>\\w+)\\] (?P<first>[^\\n]*)'\n- severity: l",

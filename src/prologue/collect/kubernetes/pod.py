@@ -5,9 +5,10 @@
 | `prologue.io/skip: "true"` | read nothing of the pod |
 | `prologue.io/service-name` | the service of its lines |
 | `prologue.io/parser` | the label `parser`, which a pipeline can match |
-| `prologue.io/multiline` | the label `multiline`, likewise |
+| `prologue.io/multiline` | which lines belong together: a preset, or `start: ...` or `continuation: ...` |
 | `prologue.io/files` | more files to read in its volumes, as globs, separated by commas |
 
+A name is the label `multiline`, too; one that is no preset is only that, for a pipeline to match.
 Each may be for one container only: `prologue.io/<container>.skip`; that wins over the pod's.
 
 Source: Kubernetes API reference, Pod v1; the kubelet's folders under /var/lib/kubelet/pods.
@@ -23,6 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
+from prologue.collect.multiline import with_rule
 from prologue.collect.service import (
     APP_LABEL,
     BY_APP_LABEL,
@@ -33,6 +35,7 @@ from prologue.collect.service import (
     from_environment,
 )
 from prologue.model.labels import sanitize_name
+from prologue.model.multiline import PRESETS
 
 PREFIX = "prologue.io/"
 BY_ANNOTATION = "annotation prologue.io/service-name"
@@ -40,6 +43,8 @@ VOLUMES = "/var/lib/kubelet/pods/{uid}/volumes/kubernetes.io~empty-dir/{volume}"
 
 # A ReplicaSet is named after its Deployment and the hash of its template, a Job after its CronJob and a time.
 _HASH = re.compile(r"-[bcdfghjklmnpqrstvwxz2456789]{1,10}$")
+# A name and no rule's text; one that is no preset is for a pipeline of the server.
+_NAME = re.compile(r"[\w.-]+")
 _SCHEDULE = re.compile(r"-\d{8,}$")
 
 
@@ -121,7 +126,9 @@ def _container(
 ) -> ContainerInfo:
     image, tag = split_image(str(container.get("image", "")))
     stream = {**shared, "container": own.container, "image": image, "image_tag": tag}
-    stream |= {name: asked for name in ("parser", "multiline") if (asked := own.get(name))}
+    joined = own.get("multiline").strip()
+    stream |= {"parser": parser} if (parser := own.get("parser")) else {}
+    stream |= {"multiline": joined} if _NAME.fullmatch(joined) else {}
     environment = {str(e.get("name")): str(e.get("value", "")) for e in _list(container, "env")}
     candidates: list[Candidate] = [
         (BY_ANNOTATION, own.get("service-name")),
@@ -130,7 +137,10 @@ def _container(
         (BY_CONTAINER, own.container),
     ]
     skip = own.get("skip").strip().lower() in ("true", "yes", "1")
-    return ContainerInfo(describe(stream, candidates), skip)
+    described = describe(stream, candidates)
+    if joined in PRESETS or not _NAME.fullmatch(joined):
+        described = with_rule(described, joined, PREFIX + "multiline")
+    return ContainerInfo(described, skip)
 
 
 def workload(meta: Mapping[str, Any]) -> dict[str, str]:
