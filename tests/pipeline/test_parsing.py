@@ -151,3 +151,29 @@ def test_a_pipeline_the_engine_refuses_keeps_its_lines_whole(
     monkeypatch.setattr(redacting, "_parse", refused)
     with pytest.raises(EngineError):
         store(writer, redacting, 2, recover=False, lines=LINES)
+
+
+@pytest.mark.parametrize("step", ["logfmt", "kv: {}"])
+def test_a_line_of_very_many_pairs_does_not_hold_up_the_others(
+    engine: EmbeddedEngine, writer: LogWriter, step: str
+) -> None:
+    """The engine refuses more than 1,000 pairs in a line unless it is told otherwise: one sender's line would
+    keep everybody's from being parsed, and where there is a `redact` from being stored."""
+    many = " ".join(f"k{n}=v" for n in range(1500))
+    lines = ["a=1", many, "a=2"]
+    store(writer, parsing(f"name: a\nstages:\n- {step}\n- redact"), 1, recover=False, lines=lines)
+    table = engine.arrow("SELECT body, length(attributes) AS n, attributes['__error__'] AS e FROM logs")
+    found = {row["body"]: (row["n"], row["e"]) for row in table.to_pylist()}
+    assert found == {"a=1": (2, ""), "a=2": (2, ""), many: (1501, "")}
+
+
+def test_what_was_parsed_is_not_kept_in_memory_once_it_is_stored(
+    engine: EmbeddedEngine, writer: LogWriter
+) -> None:
+    left = "SELECT count() AS n FROM system.tables WHERE is_temporary AND name LIKE 'parsing%'"
+    text = 'name: a\nmatch: \'{service_name="web"} |= "1"\'\nstages: [logfmt]'
+    store(writer, parsing(text), 1, recover=False, lines=LINES)
+    assert engine.arrow(left)["n"][0].as_py() == 2
+    writer.clear()
+    assert engine.arrow(left)["n"][0].as_py() == 0
+    assert stored(engine) == LINES

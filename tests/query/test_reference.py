@@ -32,6 +32,7 @@ def queries(engine_path: Path, keep_engine: EmbeddedEngine) -> Iterator[QueryEng
     labels = {"a": "b", "app": "foo", "job": "mysql", "name": "mysql-backup", "region": "us-east1"}
     text = 'level=info duration=5ms size=20KB x=1 level=info msg="error {i}"'
     load(engine, [Record(i * SECOND, labels, text.replace("{i}", str(i))) for i in range(30)])
+    load(engine, [Record(SECOND, {"wide": "yes"}, " ".join(f"k{n}=v{n}" for n in range(1500)))])
     reader = Reader(lambda: EmbeddedEngine(engine_path, database="reference"), size=1)
     yield QueryEngine(reader)
     reader.close()
@@ -53,3 +54,10 @@ def test_it_answers_over_a_range_and_at_an_instant(queries: QueryEngine, text: s
             continue
         assert answer.result_type in ("streams", "matrix", "vector", "scalar")
         assert isinstance(answer.decoded(), list)
+
+
+def test_one_line_of_very_many_pairs_does_not_fail_a_query(queries: QueryEngine) -> None:
+    """The engine refuses a statement where one line has more than 1,000, unless it is told otherwise."""
+    request = Request("default", ORIGIN, END, 10 * SECOND, now=END)
+    answer = queries.query('{wide="yes"} | logfmt | k1400="v1400"', request)
+    assert answer.entries == 1

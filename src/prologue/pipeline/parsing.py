@@ -33,6 +33,8 @@ SETTINGS: dict[str, str | int | float] = {
     # A column that others are made of is computed once: see `prologue.parse.pipelines.rows`.
     "query_plan_merge_expressions": 0,
     "short_circuit_function_evaluation": "enable",
+    # Beyond 1,000 pairs in one line the engine would refuse the statement, and with it everybody's lines.
+    "extract_key_value_pairs_max_pairs_per_row": 0,
 }
 _COLUMNS = ", ".join(RAW_COLUMNS)
 _STAGE_TYPES = CREATE_STAGE.partition("stage\n(")[2].rpartition(")\nENGINE")[0]
@@ -131,7 +133,7 @@ class Parsing:
             tallies += [tally] if tally is not None else []
         if not tallies:
             return None, []
-        return Rows(" UNION ALL ".join(batch.pieces), dict(batch.parameters)), tallies
+        return Rows(" UNION ALL ".join(batch.pieces), dict(batch.parameters), tuple(batch.tables)), tallies
 
     def prove(self, engine: Engine, program: Program) -> None:
         """Run one program over the whole stage, whatever it matches, and keep nothing. Raises EngineError

@@ -202,6 +202,8 @@ class QueryEngine:
 
 
 _SETTINGS: dict[str, str | int | float] = {
+    # One line with more than 1,000 pairs would fail everybody's `| logfmt`.
+    "extract_key_value_pairs_max_pairs_per_row": 0,
     # Pipelines nest a SELECT a computed column.
     "max_subquery_depth": 1000,
     "max_parser_depth": 10_000,

@@ -39,10 +39,14 @@ STAGE_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What a staged batch has become: a SELECT of STAGE_COLUMNS over tables of the writer's connection."""
+    """What a staged batch has become: a SELECT of STAGE_COLUMNS over tables of the writer's connection.
+
+    `tables` are temporary ones that are for this batch alone.
+    """
 
     sql: str
     parameters: Mapping[str, object]
+    tables: tuple[str, ...] = ()
 
     def instead_of_stage(self, sql: str) -> str:
         """The statement with these rows where it reads the stage."""

@@ -257,6 +257,8 @@ class LogWriter:
     def clear(self) -> None:
         """Give the batch's memory back."""
         self._engine.command("TRUNCATE TABLE stage")
+        for table in self._rows.tables if self._rows is not None else ():
+            self._engine.command(f"DROP TEMPORARY TABLE IF EXISTS {table}")
         self._rows = None
 
     def _register_streams(self) -> Ints:
