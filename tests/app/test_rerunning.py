@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from prologue.app.rerunning import Rerunner
-from prologue.model.errors import EngineUnavailable
+from prologue.model.errors import EngineError, EngineUnavailable
 from prologue.model.payload import Payload, PayloadFormat
 from prologue.parse import catalog
 from prologue.parse.columns import ParseOptions
@@ -16,7 +17,7 @@ from prologue.parse.finish import finish
 from prologue.store.embedded import EmbeddedEngine
 from prologue.store.engine import Source
 from prologue.store.migrate import migrate
-from prologue.store.reruns import Reruns, RerunStatus
+from prologue.store.reruns import Rerun, Reruns, RerunStatus
 from prologue.store.stage import Stage
 from prologue.store.writer import LogWriter
 
@@ -135,3 +136,56 @@ def test_a_request_that_cannot_be_carried_out_changes_nothing(store: Store) -> N
     assert store.reruns.of("t")[0].status is RerunStatus.FAILED
     assert "no stage nothing" in store.reruns.of("t")[0].message
     assert store.bodies() == EXPECTED
+
+
+def test_a_request_that_fails_does_not_hold_up_the_others(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = store.reruns.add("t", '{service_name="web"}', EVER, 3, PIPELINE)
+    store.reruns.add("t", '{service_name="db"}', EVER, 3, PIPELINE)
+    carry_out = store.rerunner._carry_out
+
+    def failing(rerun: Rerun) -> None:
+        if rerun.id == first.id:
+            raise EngineError("it will not")
+        carry_out(rerun)
+
+    monkeypatch.setattr(store.rerunner, "_carry_out", failing)
+    with pytest.raises(EngineError):
+        store.rerunner.once()
+    assert [one.status for one in store.reruns.of("t")] == [RerunStatus.RUNNING, RerunStatus.PROCESSED]
+
+
+def test_nothing_is_begun_before_an_earlier_process_s_batches_are_stored(
+    store: Store, open_engine: Callable[[], EmbeddedEngine]
+) -> None:
+    """A batch that is stored after its window was read would be deleted with what was parsed again."""
+    replayed = False
+    writer = LogWriter(open_engine(), finish(OPTIONS))
+    rerunner = Rerunner(open_engine(), writer, store.reruns, replayed=lambda: replayed)
+    store.reruns.add("t", '{service_name="web"}', EVER, 4, PIPELINE)
+    assert rerunner.once() == 0
+    store.store(4, "web")
+    replayed = True
+    assert rerunner.once() == 1
+    assert store.bodies() == sorted([*EXPECTED, *(f"{line} b=4" for line in LINES)])
+
+
+def test_a_defect_does_not_end_the_thread(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    rerunner = Rerunner(store.engine, store.writer, store.reruns, interval=0.01)
+    tries: list[int] = []
+    twice = threading.Event()
+
+    def once() -> int:
+        tries.append(1)
+        if len(tries) > 1:
+            twice.set()
+            return 0
+        raise ValueError("a defect")
+
+    monkeypatch.setattr(rerunner, "once", once)
+    rerunner.start()
+    try:
+        assert twice.wait(10)
+    finally:
+        rerunner.stop(10)

@@ -10,6 +10,9 @@
 > crash in step 2 undoes what was written and begins again; one in step 3 goes on deleting. Until the request
 > is `processed` a query may see both the old and the new line.
 
+Nothing is begun while segments of an earlier process are not stored: their batches may be older than a
+request, and lines that are stored after step 2 has read their window would be deleted unread in step 3.
+
 A line's text is what was kept of it (`original_body`); what earlier pipelines said of themselves goes,
 attributes that they found stay unless the new ones say otherwise.
 
@@ -20,12 +23,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from prologue.model.errors import PrologueError, UserError
 from prologue.parse.pipelines.document import Surroundings
 from prologue.parse.pipelines.read import pipeline_set, read_pipelines
 from prologue.parse.pipelines.rows import DETAILS, ERROR, ORIGINAL, PARSED_BY
+from prologue.pipeline.isolate import told
 from prologue.pipeline.parsing import Parsing, Tally
 from prologue.query.deletion import matching_condition
 from prologue.store.engine import Engine
@@ -58,11 +62,21 @@ FROM (SELECT * FROM logs WHERE {_CONDITION}) AS l ANY LEFT JOIN (
 class Rerunner:
     """Carries out requests. `writer` is of its own, with the stage in it; `engine` is for deletions."""
 
-    def __init__(self, engine: Engine, writer: LogWriter, reruns: Reruns, *, interval: float = 1.0) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        writer: LogWriter,
+        reruns: Reruns,
+        *,
+        interval: float = 1.0,
+        replayed: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`replayed`: whether all that an earlier process had acknowledged is stored."""
         self._engine = engine
         self._writer = writer
         self._reruns = reruns
         self._interval = interval
+        self._replayed = replayed
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="rerunner", daemon=True)
 
@@ -76,8 +90,12 @@ class Rerunner:
             self._thread.join(timeout)
 
     def once(self) -> int:
-        """Carry out what is open; how many requests that were."""
+        """Carry out what is open; how many requests that were. One that fails does not hold up the others;
+        what the first of them raised is raised at the end."""
+        if not self._replayed():
+            return 0
         waiting = self._reruns.open()
+        trouble: PrologueError | None = None
         for rerun in waiting:
             if self._stopping.is_set():
                 break
@@ -86,6 +104,10 @@ class Rerunner:
             except UserError as error:
                 self._undo(rerun)
                 self._reruns.advance(rerun, RerunStatus.FAILED, message=error.message)
+            except PrologueError as error:
+                trouble = trouble or error
+        if trouble is not None:
+            raise trouble
         return len(waiting)
 
     def _carry_out(self, rerun: Rerun) -> None:
@@ -144,7 +166,11 @@ class Rerunner:
             inner, bound = (rows.sql, rows.parameters) if rows else ("SELECT * FROM stage", {})
             mark = f"CAST(map('{MARK}', {{rerun:String}}), 'Map(LowCardinality(String), String)')"
             columns = f"* EXCEPT attributes, mapUpdate(attributes, {mark}) AS attributes"
-            return Rows(f"SELECT {columns} FROM ({inner})", {**bound, "rerun": rerun.id}), tallies
+            return Rows(
+                f"SELECT {columns} FROM ({inner})",
+                {**bound, "rerun": rerun.id},
+                rows.tables if rows else (),
+            ), tallies
 
         try:
             self._writer.transform(parsed)
@@ -158,6 +184,11 @@ class Rerunner:
             try:
                 self.once()
                 pause = self._interval
-            except PrologueError as error:
-                logger.error("stored lines could not be parsed again, next try later: %s", error.message)
+            except Exception as error:  # a thread that ends is requests that wait for ever in silence
+                expected = isinstance(error, PrologueError)
+                logger.error(
+                    "stored lines could not be parsed again, next try later: %s",
+                    told(error),
+                    exc_info=None if expected else error,
+                )
                 pause = min(2 * pause, 60.0)
