@@ -371,3 +371,16 @@ def test_any_bytes_in_the_handshake(chunks):
 def test_zlib_is_not_gzip():
     _, [taken] = feed(["t", zlib.compress(PACKED), {"compressed": "gzip"}])
     assert taken.error is not None
+
+
+def test_names_that_are_bytes():
+    """Ruby packs strings without an encoding so: one such record must not end the connection, with the good
+    ones beside it, each time it is sent again."""
+    records, [taken, _] = feed(
+        ["t", [[1, {b"message": "m", b"n": {b"x\xff": 1}}], *EVENTS], {"chunk": "c"}], ["t", *EVENTS[0]]
+    )
+    assert (records[0]["message"], records[0]["n"]) == ("m", {"x\ufffd": 1})
+    assert records[1:] == [*EXPECTED, EXPECTED[0]]
+    assert (taken.error, taken.receipt) == (None, msgpack.packb({"ack": "c"}))
+    [odd], _ = feed(["t", [["no time", {b"a": {b"b": 1}}]]])
+    assert orjson.loads(odd["_msg"]) == ["no time", {"a": {"b": 1}}]

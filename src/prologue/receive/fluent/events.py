@@ -110,6 +110,8 @@ def _line(timed: bytes, head: bytes, event: Any) -> bytes:
             record = {**record, "metadata": metadata} if metadata else record
         if type(time) is not int or not 0 <= time < _LARGEST_TIME:
             time = _seconds(time)
+        if _MESSAGE_FIELDS.isdisjoint(record) and any(type(name) is bytes for name in record):
+            record = {_key(name): value for name, value in record.items()}
         if _MESSAGE_FIELDS.isdisjoint(record):
             record = {**record, WHOLE: _dumps(record).decode()}
         elif type(text := record.get("log")) is str and text.endswith("\n"):
@@ -158,8 +160,13 @@ def _readable(value: object, depth: int = 0) -> object:
     if isinstance(value, list):
         return [_readable(element, depth + 1) for element in value]
     if isinstance(value, dict):
-        return {_readable(key): _readable(element, depth + 1) for key, element in value.items()}
+        return {_key(key): _readable(element, depth + 1) for key, element in value.items()}
     return value
+
+
+def _key(key: object) -> object:
+    """A name as text: senders whose strings have no encoding, such as Ruby's, pack names as bytes."""
+    return key.decode("utf-8", "replace") if isinstance(key, bytes) else _readable(key)
 
 
 def _other(value: object) -> str:
@@ -170,8 +177,17 @@ def _malformed(head: bytes, event: object, error: Exception) -> bytes:
     """The event as it is, as JSON, under a reason. The slower writer goes nearly as deep as the unpacker;
     raises `PayloadError` for what only that can reach."""
     try:
-        shown = json.dumps(event, default=_other, separators=(",", ":"))
+        shown = _shown(event)
     except RecursionError as deep:
         raise PayloadError("an event is nested more than 900 levels deep", cure="send flat records") from deep
+    except TypeError as deep:
+        raise PayloadError(str(deep), cure="send flat records") from deep
     flaw = {WHOLE: shown, "__error__": "FluentParserErr", "__error_details__": str(error)[:200]}
-    return b"%b,%b" % (head, orjson.dumps(flaw)[1:])
+    return b"%b,%b" % (head, _dumps(flaw)[1:])
+
+
+def _shown(event: object) -> str:
+    try:
+        return json.dumps(event, default=_other, separators=(",", ":"))
+    except TypeError:  # names that are bytes
+        return json.dumps(_readable(event), default=_other, separators=(",", ":"))
