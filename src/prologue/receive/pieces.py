@@ -34,6 +34,8 @@ async def take_in_pieces(intake: Intake, receiver: Receiver, request: Request, p
                 records += await _take(
                     intake, receiver, replace(push, body=piece, received_ns=intake.clock())
                 )
+                # The upload may go on for ever, and its rate was asked for only before it began.
+                await asyncio.sleep(intake.limits.delay(receiver.name, push.tenant, push.peer))
     except PrologueError as error:
         answer = receiver.answers.failure(error, push)
         intake.refused(receiver, error)

@@ -17,6 +17,7 @@ from prologue.receive import pieces
 from prologue.receive.http import routes
 from prologue.receive.intake import Intake
 from prologue.receive.journald.receiver import behind, decode
+from prologue.receive.limits import RateLimits
 from prologue.receive.receiver import Decoded
 from prologue.receive.settings import ReceiveSettings
 
@@ -156,3 +157,25 @@ def test_the_limit_is_for_an_entry_and_not_for_the_upload(served, serve):
         assert len(small.sink.payloads) > 5
         assert small.client.post(PATH, content=large).status_code == 413
     assert served.client.post(PATH, content=large).status_code == 204
+
+
+class Asked(RateLimits):
+    """Counts how often a sender that is under way is asked to wait."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.delays = 0
+
+    def delay(self, receiver: str, tenant: str, source: str) -> float:
+        assert (receiver, tenant, source) == ("journald", "default", "127.0.0.1")
+        self.delays += 1
+        return 0.001
+
+
+def test_an_upload_that_goes_on_is_held_to_its_rate(serve):
+    """A journal that is followed is one body for ever: a limit asked for at its start only would be none."""
+    limits = Asked()
+    settings = ReceiveSettings(max_body_bytes=100_000, max_decompressed_bytes=300_000)
+    with serve(settings, limits) as small:
+        assert small.client.post(PATH, content=entry(1) * 5_000).status_code == 204
+        assert limits.delays == len(small.sink.payloads) > 2

@@ -272,3 +272,11 @@ def test_tokens(serve, name, query, headers):
 def test_what_is_no_payload_is_refused_with_the_cure(served, sender, body):
     answer = served.client.post(f"/insert/webhook/{sender}", content=body)
     assert (answer.status_code, bool(answer.json()["cure"])) == (400, True)
+
+
+def test_a_form_of_many_fields_is_refused_and_no_defect(served):
+    form = "&".join(f"a{number}=1" for number in range(20))
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = served.client.post("/insert/webhook/github", content=form, headers=headers)
+    assert answer.status_code == 400
+    assert "more than 10 fields" in answer.text

@@ -53,6 +53,7 @@ class Kafka(Section, frozen=True):
     password: Annotated[str, SECRET, Meta(description="Password of that user.")] = ""
     options: Annotated[
         dict[str, str],
+        SECRET,  # sasl.password and ssl.key.password are among them
         Meta(
             description="librdkafka's own options, by its names, for TLS and SASL above all:"
             " `{security.protocol: SASL_SSL, sasl.mechanism: SCRAM-SHA-512, ssl.ca.location: /etc/ca.pem}`."

@@ -13,7 +13,7 @@ import hmac
 from typing import Any
 from urllib.parse import parse_qsl
 
-from prologue.model.errors import Unauthorized
+from prologue.model.errors import PayloadError, Unauthorized
 from prologue.receive.answers import PlainAnswers
 from prologue.receive.receiver import Decoded, Push, Receiver
 from prologue.receive.settings import ReceiveSettings
@@ -32,6 +32,7 @@ from prologue.receive.webhooks.events import (
 
 _SOURCE = "github"
 _SIGNATURE = "x-hub-signature-256"
+_MOST_FIELDS = 10
 
 
 def decode(push: Push, settings: ReceiveSettings) -> Decoded:
@@ -71,7 +72,12 @@ def _json(push: Push) -> bytes:
     """The payload, which GitHub may also send as a form."""
     if push.content_type != "application/x-www-form-urlencoded":
         return push.body
-    form = dict(parse_qsl(push.body.decode("utf-8", "replace"), max_num_fields=10))
+    try:
+        form = dict(parse_qsl(push.body.decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS))
+    except ValueError as error:
+        raise PayloadError(
+            f"the form has more than {_MOST_FIELDS} fields", cure="let GitHub send application/json"
+        ) from error
     return form.get("payload", "").encode()
 
 
