@@ -297,7 +297,8 @@ def test_a_release_that_fails_is_tried_again_though_the_file_may_be_gone(tmp_pat
     assert stored(faulty) == expected(lines(1), lines(2))
 
 
-def test_no_batch_is_blamed_for_an_engine_that_takes_nothing(tmp_path, faulty):
+@pytest.mark.parametrize("kind", [EngineError, ValueError])
+def test_no_batch_is_blamed_for_an_engine_that_takes_nothing(tmp_path, faulty, kind):
     migrate(faulty)
     tries = []
 
@@ -305,7 +306,7 @@ def test_no_batch_is_blamed_for_an_engine_that_takes_nothing(tmp_path, faulty):
         if "INSERT INTO logs" in sql or "INSERT INTO rehearsal" in sql:
             tries.append(sql)
             if len(tries) < 30:
-                raise EngineError("read-only file system")
+                raise kind("read-only file system")
 
     faulty.before = refuse
     with ingesting(tmp_path, faulty) as (buffer, ingest, _):

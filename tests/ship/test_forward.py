@@ -140,3 +140,19 @@ def test_failures_are_tried_again(spool: DiskBuffer) -> None:
     spool.append(payload(b"line\n"))
     carried_on(spool, endpoint)
     assert endpoint.stored == [b"line\n"]
+
+
+def test_a_defect_does_not_end_it(spool: DiskBuffer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("prologue.ship.forward.PAUSE_SECONDS", 0.01)
+    failures = [ValueError("a defect")]
+    endpoint = Endpoint()
+
+    def flawed(_payload: Payload) -> Exception | None:
+        if failures:
+            raise failures.pop()
+        return None
+
+    endpoint.refuse = flawed
+    spool.append(payload(b"a\n"))
+    carried_on(spool, endpoint)
+    assert endpoint.stored == [b"a\n"]

@@ -172,8 +172,8 @@ class Ingest:
             writer.parse([self._stage(whole.parse(_SOUND, ""))])
             writer.rehearse()
             writer.clear()
-        except PrologueError as error:
-            logger.error("the engine takes no line at all, so no batch is to blame: %s", error.message)
+        except Exception as error:  # as above: this thread must not end
+            logger.error("the engine takes no line at all, so no batch is to blame: %s", told(error))
             return False
         return True
 

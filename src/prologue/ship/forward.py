@@ -69,6 +69,8 @@ class Forwarder:
                 return
             except PrologueError as error:
                 logger.warning("spooled lines are not shipped yet: %s", error.message)
+            except Exception:  # a thread that ends is a spool that only grows
+                logger.exception("spooled lines are not shipped yet")
             if self._stopping.wait(PAUSE_SECONDS):
                 return
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from prologue.collect.kubernetes import events
 from prologue.collect.kubernetes.events import EVENTS, State, line_of, load, save
 from prologue.model.errors import PositionConflict, TemporaryError
 
@@ -134,3 +135,23 @@ def test_a_sink_that_knows_another_place(cluster: Any, api: Any, eventually: Eve
 def test_a_damaged_state_is_begun_anew(tmp_path: Path) -> None:
     (tmp_path / "s.json").write_text("{")
     assert load(tmp_path / "s.json").version == 0
+
+
+def test_a_defect_does_not_end_it(
+    cluster: Any, api: Any, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = [ValueError("a defect")]
+
+    def flawed(event: dict[str, Any]) -> dict[str, Any]:
+        if failures:
+            raise failures.pop()
+        return line_of(event)
+
+    monkeypatch.setattr(events, "line_of", flawed)
+    api.change(EVENTS, "ADDED", event(1))
+    cluster.start()
+    eventually(lambda: messages(cluster) == ["event 1"])
+    eventually(lambda: api.watchers(EVENTS))
+    api.send(EVENTS, {"type": "BOOKMARK", "object": {"metadata": None}})
+    api.change(EVENTS, "ADDED", event(2))
+    eventually(lambda: messages(cluster) == ["event 1", "event 2"])

@@ -79,6 +79,9 @@ class Adopter:
 
     def _run(self) -> None:
         while True:
-            self.look()
+            try:
+                self.look()
+            except Exception:  # a thread that ends is spools that nobody ships
+                logger.exception("spools that were left behind cannot be looked at now")
             if self._stopping.wait(ADOPT_EVERY):
                 return

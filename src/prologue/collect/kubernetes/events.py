@@ -111,6 +111,9 @@ class EventFollower:
                 self._error = f"{error.message}; {error.cure}" if error.cure else error.message
             except OSError as error:
                 self._error = f"the state {self._path} cannot be kept: {error.strerror}; make it writable"
+            except Exception as error:  # a thread that ends is events that are lost while all looks well
+                self._error = f"a defect: {error!r}"
+                logger.exception("events are not followed now")
             logger.warning("events are not followed now: %s", self._error)
             self._pause(0.0)
 
@@ -125,7 +128,7 @@ class EventFollower:
         self._error = ""
         while not self._stopping.is_set():
             for kind, event in self._api.watch(EVENTS, version):
-                version = str(event.get("metadata", {}).get("resourceVersion", version))
+                version = str(_map(event, "metadata").get("resourceVersion", version))
                 if kind in ("ADDED", "MODIFIED") and _version(event) > self._state.version:
                     self._send([event])
                 if self._stopping.is_set():

@@ -94,6 +94,9 @@ class PodDirectory:
                 logger.warning("pods are known by their paths only: %s", self.problem)
                 delay = min(settings.backoff_min_s * 2 ** min(failures - 1, 16), settings.backoff_max_s)
                 pause = delay * (0.5 + random.random())  # noqa: S311 - jitter, not a secret
+            except Exception as error:  # as above, and this thread must not end
+                self.problem, pause = f"a defect: {error!r}", settings.backoff_max_s
+                logger.exception("pods are known by their paths only")
             self._stopping.wait(pause)
 
     def _follow(self) -> None:
