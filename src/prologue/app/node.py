@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ from prologue.pipeline.control import ParserControl
 from prologue.pipeline.ingest import Ingest
 from prologue.pipeline.maintenance import Maintenance
 from prologue.pipeline.progress import Progress
+from prologue.pipeline.trial import TRIAL_SETTINGS
 from prologue.receive.standing import Standings
 from prologue.serve.context import Context
 from prologue.store.deletions import Deletions
@@ -107,7 +108,7 @@ class Node:
             )
             for _ in range(_WRITERS)
         ]
-        self.parsers = ParserControl(self._read_parsers, self._engine(), options)
+        self.parsers = ParserControl(self._read_parsers, self._engine(TRIAL_SETTINGS), options)
         self.parsers.reload()
         self.ingest = Ingest(
             self.buffer,
@@ -139,6 +140,7 @@ class Node:
                 check=room.check,
             ),
             self.reruns,
+            replayed=lambda: not self.buffer.to_replay().segments,
         )
         self.rerunner.start()
         self.collector = collecting.collector_for(settings, self.buffer) if settings.collect.enabled else None
@@ -186,9 +188,9 @@ class Node:
                 cure="make it writable, or choose another with --data-dir",
             ) from error
 
-    def _engine(self) -> EmbeddedEngine:
+    def _engine(self, limits: Mapping[str, str | int | float] | None = None) -> EmbeddedEngine:
         """A connection of its own for whoever must not wait for others; closed with the node."""
-        engine = EmbeddedEngine(self.settings.data_dir / "engine")
+        engine = EmbeddedEngine(self.settings.data_dir / "engine", settings=limits)
         self._stack.callback(engine.close)
         return engine
 

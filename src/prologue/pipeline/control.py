@@ -12,10 +12,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from prologue.model.errors import PrologueError
+from prologue.model.errors import LimitError, PrologueError
 from prologue.model.payload import Payload
 from prologue.parse.columns import ParseOptions
 from prologue.parse.pipelines.nodes import PipelineSet
@@ -75,11 +76,22 @@ class ParserControl:
 
     def prove(self, pipelines: PipelineSet) -> None:
         """Raises ConfigError where the engine refuses one of them."""
-        with self._lock:
+        with self._lock, _within_limits():
             self._bench.check(pipelines)
 
     def try_lines(self, payload: Payload, pipelines: PipelineSet | None = None) -> Trial:
         """What these pipelines, or those in force, make of the lines; nothing is stored."""
-        with self._lock:
+        with self._lock, _within_limits():
             parsing = self.in_force.now if pipelines is None else self._bench.check(pipelines)
             return self._bench.try_lines(parsing, payload)
+
+
+@contextmanager
+def _within_limits() -> Iterator[None]:
+    try:
+        yield
+    except LimitError as error:
+        raise LimitError(
+            "the pipelines take more memory or time than a trial may",
+            cure="try fewer lines or stages; `prologue parse test` has no limit",
+        ) from error

@@ -28,6 +28,10 @@ from prologue.store.engine import Engine, Source
 from prologue.store.stage import CREATE_STAGE, STAGE_COLUMNS, Stage
 
 _TENANT = "default"
+
+TRIAL_SETTINGS: dict[str, str | int | float] = {"max_memory_usage": 128 << 20, "max_execution_time": 20}
+"""Of the engine connection of a server's bench: what is tried there comes from whoever reaches the port, and
+twenty stages that double a text make a terabyte of a megabyte."""
 _ONE_LINE = f"""
 INSERT INTO stage ({STAGE_COLUMNS})
 SELECT '{_TENANT}', NULL, now64(9, 'UTC'), '{{}}', 0, '', 'a line', '', '', map()"""
@@ -85,6 +89,8 @@ class Bench:
         rows, tallies = parsing.apply(self.engine)
         after = before if rows is None else self.engine.arrow(rows.instead_of_stage(sql), rows.parameters)
         self.engine.command("TRUNCATE TABLE stage")
+        for table in rows.tables if rows is not None else ():
+            self.engine.command(f"DROP TEMPORARY TABLE IF EXISTS {table}")
         return Trial(before, after, tallies)
 
     def measure(self, parsing: Parsing, payload: Payload, rounds: int) -> Measured:

@@ -122,6 +122,10 @@ def test_trying_over_http(server: ServerProcess) -> None:
         ({"pipelines": "name: a\nstages: [{regex: '(?P<a>x)(?!y)'}]", "lines": ""}, "look-ahead"),
         ({"pipelines": "name: a", "lines": ""}, "stages is missing"),
         ({"lines": ["x"] * 1002}, "more than 1000 lines"),
+        (
+            {"lines": "", "pipelines": "\n".join(f"- {{name: a{n}, stages: [json]}}" for n in range(21))},
+            "more than 20 pipelines",
+        ),
         ({"line": "x"}, "not as it must be"),
     ],
 )
@@ -152,3 +156,12 @@ def test_stored_lines_are_parsed_again(server: ServerProcess, folder: Path) -> N
         json={"query": '{a="b"} | json', "start": 0, "end": 1, "pipelines": "name: a\nstages: [json]"},
     )
     assert refused.status_code == 400
+
+
+def test_what_is_tried_cannot_take_the_memory(server: ServerProcess) -> None:
+    doubling = "\n".join(["- template: {x: '{{.body}}'}", *["- template: {x: '{{.x}}{{.x}}'}"] * 25])
+    asked = {"pipelines": f"name: a\nstages:\n{doubling}", "lines": ["x" * 100_000]}
+    answer = httpx.post(f"{server.url}/api/v1/parsers/test", json=asked, timeout=60)
+    assert answer.status_code in (400, 422, 429)
+    assert "more memory or time than a trial may" in answer.json()["error"]
+    assert names(server)

@@ -27,6 +27,7 @@ from prologue.store.reruns import Rerun
 
 MAX_BODY_BYTES = 1 << 20
 MAX_LINES = 1000
+MAX_PIPELINES = 20
 
 Body = TypeVar("Body")
 
@@ -127,6 +128,10 @@ class ParserRoutes:
         pipelines = None
         if sample.pipelines is not None:
             pipelines = pipeline_set(read_pipelines(sample.pipelines, "pipelines", Surroundings()))
+            if len(pipelines.pipelines) > MAX_PIPELINES:  # each holds the lines it made in memory
+                raise LimitError(
+                    f"more than {MAX_PIPELINES} pipelines", cure="try fewer; `prologue parse test` takes more"
+                )
         payload = lines_payload(data.encode(), with_service_name(sample.labels), tenant=tenant)
         return self._context.parsers.try_lines(payload, pipelines)
 
