@@ -60,7 +60,7 @@ REFUSED = {
     "not a section": ("http: 3100", "p.yaml:1:7: http is a section", "indented"),
     "not a mapping": ("- a\n", "p.yaml:1:1: the file is a set of sections", "indented"),
     "broken YAML": ("http: [\n", "p.yaml:2:1: not YAML", "indentation"),
-    "tab": ("http:\n\tlisten: x\n", "p.yaml:2:1: not YAML", "indentation"),
+    "tab": ("http:\n\tlisten: x\n", "p.yaml:2:1: not YAML", "not indented with tabs"),
     "nested in a list": (
         "collect: {include: [[a]]}",
         "p.yaml:1:21: collect.include holds a nested value",

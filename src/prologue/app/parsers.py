@@ -6,16 +6,18 @@ Next chapter: `prologue.pipeline.control`, which puts them in force.
 from __future__ import annotations
 
 import glob
+from collections.abc import Mapping
 from pathlib import Path
 
 from prologue.config.load import Loaded
 from prologue.config.sections.parsers import Parsers
 from prologue.config.settings import Settings
 from prologue.model.errors import ConfigError
-from prologue.parse.pipelines.document import Surroundings, near
+from prologue.parse.pipelines.document import Surroundings, near, refuse
 from prologue.parse.pipelines.nodes import Pipeline, PipelineSet
 from prologue.parse.pipelines.read import pipeline_set, read_file, read_pipelines
 from prologue.parse.ready.catalog import formats
+from prologue.parse.stages.route import Route
 from prologue.pipeline.formats import FormatMemory, ReadyPipelines
 
 _LEAST_KEY = 16
@@ -40,7 +42,20 @@ def read(settings: Settings, name: str = "parsers.pipelines") -> PipelineSet:
     found: list[Pipeline] = read_pipelines(chosen.pipelines, name, surroundings)
     for path in _files(chosen):
         found += read_file(path, surroundings)
+    for pipeline in found:
+        _require_classes(pipeline, settings.store.retention)
     return pipeline_set(found)
+
+
+def _require_classes(pipeline: Pipeline, classes: Mapping[str, int]) -> None:
+    """A class that nobody set would be kept as long as any line: too short for what must be kept, and in
+    silence. Raises ConfigError."""
+    for step in pipeline.steps:
+        if isinstance(step.node, Route) and step.node.retention not in ("", *classes):
+            name = step.node.retention
+            known = f" beside {', '.join(classes)}" if classes else ""
+            cure = f"correct the name, or write `store: {{retention: {{{name}: DAYS}}}}`{known}"
+            refuse(step.place, f"route: store.retention has no class {name}", cure)
 
 
 def _files(chosen: Parsers) -> list[Path]:

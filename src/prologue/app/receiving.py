@@ -77,12 +77,18 @@ def http_tls(settings: Settings) -> TlsSettings | None:
     return tls
 
 
+def grpc_tls(settings: Settings) -> TlsSettings | None:
+    """TLS of the gRPC server."""
+    grpc = settings.grpc
+    return tls_settings("grpc", grpc.tls_cert, grpc.tls_key, grpc.tls_client_ca)
+
+
 def start_grpc(settings: Settings, intake: Intake) -> GrpcServer | None:
     """The gRPC server, listening; None where it is off, or its default address is another's."""
     grpc = settings.grpc
     if not grpc.listen:
         return None
-    tls = tls_settings("grpc", grpc.tls_cert, grpc.tls_key, grpc.tls_client_ca)
+    tls = grpc_tls(settings)
     server = GrpcServer(
         grpc.listen,
         [Logs(intake).handler(), AccessLogs(intake).handler(), health.handler()],
@@ -105,29 +111,31 @@ def start_grpc(settings: Settings, intake: Intake) -> GrpcServer | None:
 
 def start_kafka(settings: Settings, intake: Intake) -> KafkaSource | None:
     """The Kafka source, reading; None where it is off."""
-    kafka = settings.kafka
-    if not kafka.brokers:
+    if not settings.kafka.brokers:
         return None
-    source = KafkaSource(
-        KafkaSettings(
-            brokers=kafka.brokers,
-            topics={topic: _topic_format(topic, name) for topic, name in kafka.topics.items()},
-            group=kafka.group,
-            username=kafka.username,
-            password=kafka.password,
-            options=kafka.options,
-            tenant=kafka.tenant,
-            tenants=kafka.tenants,
-            time_fields=kafka.time_fields,
-            message_fields=kafka.message_fields,
-            stream_fields=kafka.stream_fields,
-            batch_bytes=kafka.batch_bytes,
-            max_inflight_bytes=kafka.max_inflight_bytes,
-        ),
-        intake,
-    )
+    source = KafkaSource(kafka_settings(settings), intake)
     source.start()
     return source
+
+
+def kafka_settings(settings: Settings) -> KafkaSettings:
+    """Raises `ConfigError` for a format of messages that there is not."""
+    kafka = settings.kafka
+    return KafkaSettings(
+        brokers=kafka.brokers,
+        topics={topic: _topic_format(topic, name) for topic, name in kafka.topics.items()},
+        group=kafka.group,
+        username=kafka.username,
+        password=kafka.password,
+        options=kafka.options,
+        tenant=kafka.tenant,
+        tenants=kafka.tenants,
+        time_fields=kafka.time_fields,
+        message_fields=kafka.message_fields,
+        stream_fields=kafka.stream_fields,
+        batch_bytes=kafka.batch_bytes,
+        max_inflight_bytes=kafka.max_inflight_bytes,
+    )
 
 
 def _topic_format(topic: str, name: str) -> TopicFormat:

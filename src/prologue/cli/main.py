@@ -56,6 +56,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(None, "--version", package_name="prologue-logs", message="%(prog)s %(version)s")
 def root() -> None:
     """Prologue: a cloud-native log platform. Start with `prologue up`."""
 

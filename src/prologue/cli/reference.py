@@ -55,7 +55,7 @@ prologue doctor                                          # what is wrong here, a
 
 def reference_page() -> str:
     """The whole page, Markdown."""
-    return "\n".join([_OPENING, *_commands(root, click.Context(root, info_name="prologue"))])
+    return "\n".join([_OPENING, *_commands(root, click.Context(root, info_name="prologue", **root.context_settings))])
 
 
 def _commands(group: click.Group, context: click.Context) -> Iterator[str]:

@@ -61,7 +61,7 @@ def reference_page() -> str:
     schema = schema_of(Settings)
     parts = [_OPENING, _table([key for key in schema.keys if "." not in key.path], "## At the top")]
     for section, doc in schema.sections:
-        keys = [key for key in schema.keys if key.path.startswith(section + ".")]
+        keys = [key for key in schema.keys if key.path.rpartition(".")[0] == section]
         parts.append(_table(keys, f"## `{section}`\n\n{doc}"))
     parts.append(_reserved())
     return "\n".join(parts)

@@ -1,6 +1,6 @@
 """Durations and sizes as people write them: one parser and one printer each.
 
-Settings, flags and documentation all go through these four functions, so "30s" and "64MiB" mean the
+Settings, flags and documentation all go through these functions, so "30s" and "64MiB" mean the
 same everywhere. LogQL has its own literals (`prologue.logql`), which follow its grammar.
 
 Next chapter: `prologue.config.settings`, the settings that use them.
@@ -44,6 +44,7 @@ _SIZE_UNITS = {
     "gi": 1024**3,
     "ti": 1024**4,
 }
+_SHOWN_UNITS = (("TiB", 1024**4), ("GiB", 1024**3), ("MiB", 1024**2), ("KiB", 1024))
 _DURATION_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ns|us|µs|ms|s|m|h|d|w|y)")
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)")
@@ -111,6 +112,18 @@ def parse_size(text: str) -> int:
     return int(match[1]) * factor if match[1].isdigit() else round(value)
 
 
+def about_size(size: int) -> str:
+    """A number of bytes for people to read: three digits or a little more, rounded.
+
+    >>> about_size(0), about_size(173), about_size(42306006), about_size(1536)
+    ('0', '173B', '40.3MiB', '1.5KiB')
+    """
+    for unit, factor in _SHOWN_UNITS:
+        if size >= factor:
+            return f"{size / factor:.1f}{unit}".replace(".0", "")
+    return f"{size}B" if size else "0"
+
+
 def format_size(size: int) -> str:
     """The shortest exact text of a number of bytes in binary units.
 
@@ -119,7 +132,7 @@ def format_size(size: int) -> str:
     """
     if size == 0:
         return "0"
-    for unit, factor in (("TiB", 1024**4), ("GiB", 1024**3), ("MiB", 1024**2), ("KiB", 1024)):
+    for unit, factor in _SHOWN_UNITS:
         if size % factor == 0:
             return f"{size // factor}{unit}"
     return f"{size}B"

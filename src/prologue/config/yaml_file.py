@@ -18,6 +18,7 @@ from prologue.config.entry import Entry, Origin
 from prologue.config.schema import Key, Schema, nearest
 from prologue.config.values import Raw
 from prologue.model.errors import ConfigError
+from prologue.model.yaml_syntax import syntax_cure
 
 _NULL = "tag:yaml.org,2002:null"
 
@@ -58,8 +59,7 @@ def _compose(text: str, name: str) -> yaml.Node | None:
         mark = error.problem_mark or error.context_mark
         place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
         raise ConfigError(
-            f"{place}: not YAML: {error.problem or error.context}",
-            cure="check indentation, colons and quotes at that place",
+            f"{place}: not YAML: {error.problem or error.context}", cure=syntax_cure(error.problem or "")
         ) from error
     except yaml.YAMLError as error:
         raise ConfigError(
@@ -125,10 +125,11 @@ def _source(node: yaml.Node) -> str:
 def _scalar(key: Key, node: yaml.Node, name: str) -> str:
     if not isinstance(node, yaml.ScalarNode) or _is_null(node):
         found = "nothing" if _is_null(node) else "a nested value"
+        example = {"map": "{name: value}", "list": "[a, b]"}.get(key.kind, "value")
         raise ConfigError(
             f"{_place(name, node)}: {key.path} holds {found} here",
             key=key.path,
-            cure="write plain values in it",
+            cure=f"write plain values, as in `{key.path.rpartition('.')[2]}: {example}`",
         )
     return str(node.value)
 

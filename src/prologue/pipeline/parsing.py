@@ -43,12 +43,16 @@ _CARRIED_TYPES = ", original String, failed UInt8, chosen UInt8"
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What one pipeline did to a batch: lines it took, lines it dropped, lines on which it failed."""
+    """What one pipeline did to a batch: lines it took, lines it dropped, lines on which it failed.
+
+    `joins`: those that it dropped are also lines that went into others (`multiline`).
+    """
 
     pipeline: str
     taken: int
     dropped: int
     failed: int
+    joins: bool = False
 
     def count(self) -> None:
         """Into the metrics: once for a batch, when it is stored."""
@@ -177,7 +181,8 @@ class Parsing:
             table = self._whole(batch, source, error.message)
         batch.pieces.append(f"SELECT {_COLUMNS} FROM {table}")
         rows, failed = batch.count(table)
-        return Tally(program.pipeline.name, taken, taken - rows, max(0, failed - before))
+        joins = program.pipeline.steps[0].kind == "multiline"
+        return Tally(program.pipeline.name, taken, taken - rows, max(0, failed - before), joins)
 
     def _parse(self, batch: _Batch, program: Program, source: str) -> str:
         """The table of what the program's parts make of the source, one after the other."""

@@ -24,6 +24,12 @@ class _JsonFormatter(logging.Formatter):
         return orjson.dumps(entry).decode()
 
 
+def _said_no(record: logging.LogRecord) -> bool:
+    """uvicorn's sans-io WebSockets call an answer such as 400 before the handshake an error of the
+    server's; it is the sender's, who was told."""
+    return "without completing handshake" not in record.getMessage()
+
+
 def set_up(level: str = "info", form: str = "text") -> None:
     """Send every log record of this process to stderr. `form` is `text` or `json`."""
     handler = logging.StreamHandler(sys.stderr)
@@ -32,3 +38,4 @@ def set_up(level: str = "info", form: str = "text") -> None:
     logging.basicConfig(level=_LEVELS[level], handlers=[handler], force=True)
     for noisy in ("httpx", "uvicorn.error"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").addFilter(_said_no)

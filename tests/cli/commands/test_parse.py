@@ -62,3 +62,27 @@ def test_a_wrong_pipeline_is_refused_with_its_place(tmp_path: Path, text: str, p
     done = run(tmp_path, "test", "bad.yaml", "web.log")
     assert done.returncode == 2
     assert place in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "name: a\nstages:\n- severity: {sorce: lvl}",
+            ":3:21: severity: there is no option sorce; did you mean source?",
+        ),
+        ("stages: [json]", ":1:1: pipeline: name is missing; write `name: ...`"),
+        ("name: a\nstages:\n\t- json", "not indented with tabs"),
+    ],
+)
+def test_a_slip_is_told_with_its_cure(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "slip.yaml").write_text(text)
+    done = run(tmp_path, "test", "slip.yaml", "web.log")
+    assert done.returncode == 2
+    assert told in done.stderr
+
+
+def test_lines_that_were_joined_are_not_called_dropped(tmp_path: Path) -> None:
+    (tmp_path / "join.yaml").write_text("name: a\nstages:\n- multiline: '^GET'\n")
+    done = run(tmp_path, "test", "join.yaml", "web.log")
+    assert "a: 3 lines, 1 joined to others or dropped\n" in done.stdout

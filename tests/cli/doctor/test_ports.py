@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from pathlib import Path
 
 from prologue.cli.doctor.ports import check_ports, holder_of
 from tests.cli.doctor.conftest import MakePatient
@@ -49,3 +50,19 @@ def test_a_port_that_nobody_holds(patient_of: MakePatient) -> None:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         assert holder_of(patient_of(), bound.getsockname()[1]) == ""
+
+
+def test_the_grpc_port_of_a_running_prologue_is_no_trouble(patient_of: MakePatient, tmp_path: Path) -> None:
+    # gRPC cannot be asked who it is, as HTTP can: it is the process that answers on the main port.
+    server = ServerProcess(tmp_path, PROLOGUE_GRPC__LISTEN="127.0.0.1:0")
+    server.start()
+    try:
+        main = server.url.removeprefix("http://")
+        found = check_ports(patient_of({"http.listen": main, "grpc.listen": server.grpc_address}))[1]
+        assert (found.verdict, found.cure) == ("ok", "")
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            address = f"127.0.0.1:{other.getsockname()[1]}"
+            found = check_ports(patient_of({"http.listen": main, "grpc.listen": address}))[1]
+        assert found.verdict == "wrong"
+    finally:
+        server.stop()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 from typing import Any
 
-from prologue.config.units import format_size
+from prologue.config.units import about_size
 
 _STYLE = (
     "body{font:14px system-ui;margin:2em;max-width:90em}table{border-collapse:collapse;width:100%}"
@@ -39,7 +39,7 @@ def page(snapshot: dict[str, Any]) -> str:
         f'<!doctype html><meta charset="utf-8"><title>Prologue agent</title><style>{_STYLE}</style>'
         f"<h1>Prologue agent {_text(snapshot['agent'])}</h1>"
         f"<p>ships to {_text(to['url'])} ({_text(to['protocol'])}, tenant {_text(to['tenant'])}): "
-        f"{to['shipped_payloads']} payloads, {format_size(to['shipped_bytes'])}, {to['retries']} retries, "
+        f"{to['shipped_payloads']} payloads, {about_size(to['shipped_bytes'])}, {to['retries']} retries, "
         f"{to['refused_payloads']} put aside, {to['waiting_payloads']} waiting</p>{told}"
         f"<table><tr>{head}</tr>{rows}</table>"
     )
@@ -49,7 +49,7 @@ def remarks(snapshot: dict[str, Any]) -> list[str]:
     """What is wrong, and what has to wait, a sentence each."""
     last = snapshot["destination"]["last_error"]
     limited = [
-        f"{one['service']} is limited to {format_size(one['bytes_per_second'])}/s and waited "
+        f"{one['service']} is limited to {about_size(one['bytes_per_second'])}/s and waited "
         f"{one['waited_seconds']:g} s so far; its files hold what is over it"
         for one in snapshot["limited"]
     ]
@@ -64,10 +64,10 @@ def cells(source: dict[str, Any]) -> tuple[str, ...]:
         source["name"],
         f"{service} ({source['service_from']})" if service and source["service_from"] else service,
         source["state"],
-        format_size(source["lag_bytes"]),
+        about_size(source["lag_bytes"]),
         f"{source['lag_seconds']:.1f} s",
         str(source["lines"]),
-        format_size(source["acked_bytes"]),
+        about_size(source["acked_bytes"]),
         str(source["retries"]),
         source["error"] or "",
     )

@@ -49,18 +49,23 @@ def command(
 
 
 @command.command("status")
+@click.option("--config", type=click.Path(path_type=Path), help="Configuration file (YAML).")
+@click.option("--listen", metavar="HOST:PORT", help="Address of the agent's status page.")
 @click.option("--json", "as_json", is_flag=True, help="Print the agent's answer as it is.")
 @click.pass_context
-def status(ctx: click.Context, *, as_json: bool) -> None:
+def status(ctx: click.Context, *, config: Path | None, listen: str | None, as_json: bool) -> None:
     """Show each source: its lag, lines read, acknowledged, retried, and what is wrong.
 
     Asks the agent that runs with the same configuration, at `agent.listen`.
     """
-    config, flags = ctx.obj
-    listen = load(config, flags).settings.agent.listen
-    if not listen:
+    # As people type them: before `status`, as the agent's own options, or behind it.
+    agent_config, flags = ctx.obj
+    if listen is not None:
+        flags["agent.listen"] = listen
+    address = load(config or agent_config, flags).settings.agent.listen
+    if not address:
         raise UserError("agent.listen is empty, so the agent answers nobody", cure="set it, or --listen")
-    snapshot, text = _ask(listen)
+    snapshot, text = _ask(address)
     if as_json:
         click.echo(text)
         return

@@ -42,14 +42,13 @@ def show(config: Path | None, flags: dict[str, str | None], output: str) -> None
 @click.argument("file", type=click.Path(path_type=Path))
 def check(file: Path) -> None:
     """Read a configuration file and start nothing: exit code 0 if `prologue up` would accept it. Custom
-    parsers that it names are read too.
+    parsers and certificates that it names are read too; addresses are not tried, `prologue doctor` does.
 
     Only the file is judged; the environment of this shell is left out.
     """
     loaded = load(file, environ={})
-    # Custom parsers are part of it, though they are read by other rules.
-    from prologue.app import parsers  # noqa: PLC0415 - `config show` need not wait for it
+    from prologue.app.judging import judge  # noqa: PLC0415 - `config show` need not wait for it
 
-    parsers.of(loaded)
+    judge(loaded)
     found = sum(origin.kind == "file" for origin in loaded.origins.values())
-    click.echo(f"{file}: {found} settings, all good")
+    click.echo(f"{file}: {found} setting{'' if found == 1 else 's'}, all good")

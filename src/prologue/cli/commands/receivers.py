@@ -13,7 +13,7 @@ from prologue.cli.asking import display_options, now
 from prologue.cli.options import server_options
 from prologue.cli.show.text import safe
 from prologue.cli.times import SECOND
-from prologue.config.units import format_duration, format_size
+from prologue.config.units import about_size, format_duration
 
 if TYPE_CHECKING:
     from prologue.client.http import Client
@@ -78,7 +78,7 @@ def _cells(receiver: Mapping[str, Any], moment: int) -> list[str]:
         safe(receiver["name"]),
         f"{receiver['records']:,}",
         f"{receiver['rate']:,.1f}",
-        format_size(receiver["bytes"]),
+        about_size(receiver["bytes"]),
         str(receiver["connections"]),
         f"{receiver['errors']:,}",
         f"{receiver['dropped']:,}",

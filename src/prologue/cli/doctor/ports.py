@@ -46,8 +46,17 @@ def _taken(patient: Patient, name: str, key: str, host: str, port: int, error: O
     if running := _prologue_at(host, port):
         return Finding(name, "ok", f"Prologue {running} is running at {host}:{port}")
     holder = holder_of(patient, port)
+    if holder and key == "grpc.listen" and holder == _running(patient):
+        return Finding(name, "ok", f"Prologue is running at {host}:{port}, as {holder}")
     cure = f"stop it, or choose another address for {key}"
     return Finding(name, "wrong", f"{host}:{port} is taken by {holder or 'a process of another user'}", cure)
+
+
+def _running(patient: Patient) -> str:
+    """The process of the Prologue that answers on the main port, "" where none does: on others, such as
+    gRPC's, it cannot be asked who it is."""
+    host, port = parse_listen(patient.settings.http.listen)
+    return holder_of(patient, port) if _prologue_at(host, port) else ""
 
 
 def _prologue_at(host: str, port: int) -> str:

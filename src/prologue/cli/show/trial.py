@@ -36,7 +36,8 @@ def _table(trial: Trial) -> Iterator[str]:
             yield click.style(f"{number:>4}", bold=True)
         yield from _fields(row, before[number - 1] if paired else {})
     for tally in trial.tallies:
-        dropped = f", {tally.dropped} dropped" if tally.dropped else ""
+        gone = "joined to others or dropped" if tally.joins else "dropped"
+        dropped = f", {tally.dropped} {gone}" if tally.dropped else ""
         failed = click.style(f", {tally.failed} failed", fg="red") if tally.failed else ""
         yield f"{tally.pipeline}: {tally.taken} lines{dropped}{failed}"
     if not trial.tallies:

@@ -18,6 +18,7 @@ import yaml
 
 from prologue.logql.units import DURATION, parse_duration
 from prologue.model.errors import ConfigError, Position
+from prologue.model.yaml_syntax import syntax_cure
 
 _NULL = "tag:yaml.org,2002:null"
 _TRUE = ("true", "yes", "on")
@@ -56,8 +57,7 @@ def compose(text: str, name: str) -> yaml.Node | None:
         mark = error.problem_mark or error.context_mark
         place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
         raise ConfigError(
-            f"{place}: not YAML: {error.problem or error.context}",
-            cure="check indentation, colons and quotes at that place",
+            f"{place}: not YAML: {error.problem or error.context}", cure=syntax_cure(error.problem or "")
         ) from error
     except yaml.YAMLError as error:
         raise ConfigError(
@@ -152,6 +152,7 @@ class Options:
     """A stage's options as they are taken one by one; `done` refuses what nobody took.
 
     `main` is the option that a bare value or list stands for: `grok: '%{X}'` is `grok: {pattern: ...}`.
+    `whole`: they are the pipeline's own keys, which stand under no name.
     """
 
     stage: str
@@ -159,6 +160,7 @@ class Options:
     name: str
     surroundings: Surroundings
     main: str = ""
+    whole: bool = False
     _values: dict[str, yaml.Node] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
 
@@ -193,8 +195,15 @@ class Options:
 
     def node_of(self, option: str) -> yaml.Node:
         if not self.has(option):
-            self.refuse("", f"{option} is missing", f"write `{self.stage}: {{{option}: ...}}`")
+            untaken = [name for name in self._values if name not in self._taken]
+            # Where the word is there with a slip of the finger, that is what has to be mended.
+            for meant in difflib.get_close_matches(option, untaken, n=1, cutoff=0.75):
+                self.refuse(meant, f"there is no option {meant}", f"did you mean {option}?")
+            self.refuse("", f"{option} is missing", f"write {self._example(option)}")
         return self._values[option]
+
+    def _example(self, option: str) -> str:
+        return f"`{option}: ...`" if self.whole else f"`{self.stage}: {{{option}: ...}}`"
 
     def text(self, option: str, default: str | None = None) -> str:
         """One text; without a default it must be there and not be empty."""

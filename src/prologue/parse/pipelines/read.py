@@ -88,7 +88,7 @@ def _pipeline(node: yaml.Node, name: str, surroundings: Surroundings) -> Pipelin
         if key.value not in _KEYS:
             refuse(place_of(key, name), f"a pipeline has no {key.value}", near(key.value, _KEYS))
         keys[key.value] = value
-    options = Options("pipeline", node, name, surroundings)
+    options = Options("pipeline", node, name, surroundings, whole=True)
     title = options.text("name")
     if not _NAME.fullmatch(title):
         refuse(options.place("name"), f"{title!r} is no name", _NAME_CURE)
