@@ -55,7 +55,9 @@ prologue doctor                                          # what is wrong here, a
 
 def reference_page() -> str:
     """The whole page, Markdown."""
-    return "\n".join([_OPENING, *_commands(root, click.Context(root, info_name="prologue", **root.context_settings))])
+    # click keeps a command's help option as the first context had it: it must be the one of every day.
+    context = click.Context(root, info_name="prologue", **root.context_settings)
+    return "\n".join([_OPENING, *_commands(root, context)])
 
 
 def _commands(group: click.Group, context: click.Context) -> Iterator[str]:
