@@ -184,8 +184,16 @@ def _command(name: str, url: str) -> str:
 def _tell_sources(node: Node, url: str) -> None:
     sources = node.sources()
     found = collecting.summary(sources)
-    print(f"  collecting  {found or 'nothing: this machine has no log files that can be read'}")
+    print(f"  collecting  {found or _nothing(node.settings.collect.discover)}")
     for source in [source for source in sources if source.state is SourceState.BLOCKED][:_BLOCKED_SHOWN]:
         print(f"  unreadable  {source.name}: {source.errors[-1]}")
-    if sum(source.size for source in sources) < _NEXT_TO_NOTHING and "journal" not in found:
+    little = sum(source.size for source in sources) < _NEXT_TO_NOTHING and "journal" not in found
+    # Who chose the files by hand knows what there is.
+    if little and node.settings.collect.discover:
         print(f"  This machine has next to no logs. To see Prologue at work: {_command('demo', url)}")
+
+
+def _nothing(discover: bool) -> str:
+    if discover:
+        return "nothing: this machine has no log files that can be read"
+    return "nothing yet: collect.discover is off, and no file fits collect.include"

@@ -50,6 +50,18 @@ def test_templates_of_free_lines(fields):
     assert rows[4] | {"number": "991", "_level": "error"} == rows[4]
 
 
+def test_a_level_behind_other_words_and_a_name_that_comes_twice(fields):
+    lines = [
+        f"2026-11-26 01:02:0{n} [main-{n}] {level} c.Cart - cart {n} time={n}ms"
+        for n, level in enumerate(["INFO", "WARN", "ERROR", "INFO", "WARN", "INFO"])
+    ]
+    found, rows = fields(lines)
+    assert found.why == "1 kind of line, which makes up 100% of these"
+    assert not any("__error__" in row for row in rows)
+    assert [row["_level"] for row in rows] == ["info", "warn", "error", "info", "warn", "info"]
+    assert (rows[3]["_time"], rows[3]["time2"]) == ("2026-11-26T01:02:03", "3ms")
+
+
 def test_json(fields):
     lines = ['{"when":1,"Level":"warning","ts":1795657726.5,"q":{"a":1}}', '{"Level":"info","ts":1795657727}']
     found, rows = fields(lines)

@@ -24,9 +24,8 @@ _USUAL = 0.7
 
 _WITH_DIGIT = r"[A-Za-z0-9_]*[0-9][A-Za-z0-9_]*"
 _VARIABLE = re.compile(rf"{_WITH_DIGIT}(?:[-.:,/+]{_WITH_DIGIT})*")
-_LEVEL = re.compile(
-    r"(?i)^[^A-Za-z0-9]{0,3}(trace|debug|info|notice|warn(?:ing)?|error|err|crit(?:ical)?|fatal|panic|severe)\b"
-)
+_LEVELS = "trace|debug|info|notice|warn(?:ing)?|error|err|crit(?:ical)?|fatal|severe"
+_LEVEL = re.compile(rf"(?i)^[^A-Za-z0-9]{{0,3}}({_LEVELS}|panic)\b")
 _CLOCK = r"\d\d:\d\d:\d\d"
 _FRACTION = r"[.,]\d{1,9}"
 
@@ -58,9 +57,11 @@ _KINDS = (
     ("IP", r"\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:]+:[0-9a-fA-F.]*", "ip"),
     ("UUID", r"[A-Fa-f0-9]{8}(?:-[A-Fa-f0-9]{4}){3}-[A-Fa-f0-9]{12}", "id"),
     ("UNIXPATH", r"(?:/[\w%!$@:.,+~-]*)+", "path"),
+    ("LOGLEVEL", rf"(?i:{_LEVELS})", "level"),
     ("NOTSPACE", r"\S+", "value"),
     ("DATA", r".*", "value"),
 )
+_CAPTURED = re.compile(r":(\w+)}|\(\?<(\w+)>")
 _NAMED = re.compile(r"([A-Za-z_][\w.-]*)\s*[=:]\s*[\"'\[(]?$")
 
 
@@ -88,7 +89,8 @@ def mined(lines: Sequence[str]) -> tuple[list[Stage], str]:
     for place, numbers in kept:
         head = Counter(heads[number] for number in numbers).most_common(1)[0][0]
         sample = [rests[number] for number in numbers[:_SAMPLE]]
-        expression = f"^{head}{_grok(texts[place], sample)}$"
+        taken = [grok or group for grok, group in _CAPTURED.findall(head)]
+        expression = f"^{head}{_grok(texts[place], sample, taken)}$"
         if len(numbers) >= _LEAST * len(lines) and "%{" in expression:
             patterns[expression] = len(numbers)
     if not patterns:
@@ -97,10 +99,13 @@ def mined(lines: Sequence[str]) -> tuple[list[Stage], str]:
     time = time_of(lines)
     if time is not None:
         stages.append(Stage("timestamp", {"source": "time", "format": time.format}))
-    if any(":level}" in head for head in heads):
+    if any(":level}" in pattern for pattern in patterns):
         stages.append(Stage("severity", {"source": "level"}))
     share = 100 * sum(patterns.values()) / len(lines)
-    return stages, f"{len(patterns)} kinds of lines, which make up {share:.0f}% of these"
+    kinds = (
+        "1 kind of line, which makes" if len(patterns) == 1 else f"{len(patterns)} kinds of lines, which make"
+    )
+    return stages, f"{kinds} up {share:.0f}% of these"
 
 
 def _heads(lines: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -121,13 +126,14 @@ def _heads(lines: Sequence[str]) -> tuple[list[str], list[str]]:
     return heads, rests
 
 
-def _grok(template: str, sample: Sequence[str]) -> str:
-    """The template's expression: literal text, and a capture for each place that varies."""
+def _grok(template: str, sample: Sequence[str], taken: Sequence[str]) -> str:
+    """The template's expression: literal text, and a capture for each place that varies, under a name that
+    is not `taken` before it."""
     literals = template.split(ANY)
     matcher = re.compile("(.*?)".join(map(re.escape, literals)) + "$", re.S)
     found = [match.groups() for line in sample if (match := matcher.match(line))]
     parts = [_escaped(literals[0])]
-    used: Counter[str] = Counter()
+    used = Counter(taken)
     for number, literal in enumerate(literals[1:]):
         values = [groups[number] for groups in found]
         kind, name = _kind(values)
