@@ -384,3 +384,36 @@ def test_names_that_are_bytes():
     assert (taken.error, taken.receipt) == (None, msgpack.packb({"ack": "c"}))
     [odd], _ = feed(["t", [["no time", {b"a": {b"b": 1}}]]])
     assert orjson.loads(odd["_msg"]) == ["no time", {"a": {"b": 1}}]
+
+
+def bomb(lists: int) -> bytes:
+    """An array of empty arrays: a byte each as they travel, 80 in memory."""
+    inner = b"\xdc\xff\xff" + b"\x90" * 65535
+    return b"\xdd" + struct.pack(">I", lists // 65536) + inner * (lists // 65536)
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_small_bytes_cannot_become_a_great_many_objects(packed, monkeypatch):
+    monkeypatch.setattr("prologue.receive.fluent.events.MOST_CONTAINERS", MIB)
+    monkeypatch.setattr("prologue.receive.fluent.session.MOST_CONTAINERS", MIB)
+    one = session(64 * MIB, 64 * MIB)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    events = msgpack.packb(EVENTS[0]) + b"\x92\x01\x81\xa1x" + bomb(24 * MIB)
+    if packed:
+        message = msgpack.packb(["t", gzip.compress(events), {"compressed": "gzip", "chunk": "c"}])
+    else:
+        message = b"\x93\xa1t\x01\x81\xa1x" + bomb(24 * MIB)
+    size = 256 * 1024
+    fed = (one.feed(message[at : at + size]) for at in range(0, len(message), size))
+    taken = next(found for found in fed if found)
+    assert "lists and maps" in taken[0].error.message
+    assert (taken[0].receipt, taken[0].close) == (b"", not packed)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400_000  # KiB
+
+
+def test_text_of_such_bytes_is_no_harm(monkeypatch):
+    """A third of Chinese text looks like lists; many such events are not one with many lists."""
+    monkeypatch.setattr("prologue.receive.fluent.events.MOST_CONTAINERS", 1000)
+    events = b"".join(msgpack.packb([1, {"message": "\u4e00\u4e00" * 100}]) for _ in range(50))
+    records, [taken] = feed(["t", events])
+    assert (len(records), taken.error) == (50, None)

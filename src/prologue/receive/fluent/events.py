@@ -26,6 +26,11 @@ TIME, TAG, PEER, WHOLE = "fluent_time", "fluent_tag", "network_peer_address", "_
 MESSAGE_FIELDS = (WHOLE, "log", "message", "msg", "MESSAGE")
 
 _MESSAGE_FIELDS = frozenset(MESSAGE_FIELDS)
+MOST_CONTAINERS = 16_000_000
+"""Bytes of one message, or of one packed event, that may begin a list or a map. Each is a byte as it travels
+and 80 once unpacked; text counts as well (a third of Chinese), so the limit is generous."""
+
+_CONTAINERS = bytes(range(0x80, 0xA0))
 _MOST_EVENTS = 1_000_000
 _MOST_ELEMENTS = 131_072
 _EVENT_TIME = 0
@@ -57,8 +62,31 @@ def _extension(code: int, data: bytes) -> object:
     return data.hex()
 
 
+def containers(data: bytes) -> int:
+    """At least as many lists and maps as begin in the data."""
+    return len(data) - len(data.translate(None, _CONTAINERS))
+
+
+def _require_few_containers(data: bytes) -> None:
+    """Raises `PayloadError` for a packed event that would fill the memory. The others may be many."""
+    if len(data) <= MOST_CONTAINERS or containers(data) <= MOST_CONTAINERS:
+        return
+    found = unpacker(len(data))
+    found.feed(data)
+    start = 0
+    while start < len(data):
+        try:
+            found.skip()
+        except UNPACK_ERRORS:  # who reads the events will say so
+            return
+        start, before = found.tell(), start
+        if start - before > MOST_CONTAINERS and containers(data[before:start]) > MOST_CONTAINERS:
+            raise PayloadError("an event has too many lists and maps", cure="send flat records")
+
+
 def packed_events(data: bytes) -> Iterable[object]:
     """The events of a packed chunk, one behind the other. Raises `PayloadError` where they break off."""
+    _require_few_containers(data)
     found = unpacker(max(len(data), 1))
     found.feed(data)
     count = whole = 0

@@ -20,7 +20,15 @@ import msgpack
 
 from prologue.model.errors import PayloadError, PayloadTooLarge, PrologueError, UserError
 from prologue.receive.compression import decompress
-from prologue.receive.fluent.events import UNPACK_ERRORS, json_lines, packed_events, reason_of, unpacker
+from prologue.receive.fluent.events import (
+    MOST_CONTAINERS,
+    UNPACK_ERRORS,
+    containers,
+    json_lines,
+    packed_events,
+    reason_of,
+    unpacker,
+)
 from prologue.receive.fluent.handshake import Handshake, Secrets
 from prologue.receive.streams.contract import Taken
 
@@ -40,7 +48,7 @@ class FluentLimits:
 class FluentSession:
     """One connection. Without `secrets` there is no handshake."""
 
-    __slots__ = ("_address", "_fed", "_handshake", "_limits", "_ping", "_unpacker", "_whole")
+    __slots__ = ("_address", "_containers", "_fed", "_handshake", "_limits", "_ping", "_unpacker", "_whole")
 
     def __init__(self, address: str, limits: FluentLimits, secrets: Secrets | None) -> None:
         self._address = address
@@ -49,6 +57,7 @@ class FluentSession:
         self._ping = b""
         self._unpacker: msgpack.Unpacker | None = None  # only while a message is incomplete: it is not small
         self._fed = 0
+        self._containers = 0  # of the message that is incomplete
         self._whole = 0  # where in what was fed the last whole message ended
 
     @property
@@ -64,6 +73,10 @@ class FluentSession:
         if self._unpacker is None:
             self._unpacker = unpacker(self._limits.max_message_bytes)
         found: list[Taken] = []
+        self._containers += containers(data)
+        if self._containers > MOST_CONTAINERS:
+            self._reset()
+            return [_broken("a message of too many lists and maps")]
         try:
             self._unpacker.feed(data)
             self._fed += len(data)
@@ -79,6 +92,8 @@ class FluentSession:
             found.append(_broken(f"a message of more than {self._limits.max_message_bytes} bytes"))
         elif not self.held:
             self._reset()
+        elif found:  # what is held came with this data
+            self._containers = containers(data[-self.held :])
         return found
 
     def end(self) -> Sequence[Taken]:
@@ -89,7 +104,7 @@ class FluentSession:
 
     def _reset(self) -> None:
         self._unpacker = None
-        self._fed = self._whole = 0
+        self._fed = self._whole = self._containers = 0
 
     def _shake_hands(self, handshake: Handshake, data: bytes) -> Sequence[Taken]:
         found = msgpack.Unpacker(
