@@ -73,6 +73,8 @@ class ParserControl:
             self.reload()
         except PrologueError as error:
             logger.error("the custom parsers stay as they were: %s; %s", error.message, error.cure)
+        except Exception:  # a thread that ends is signals that nobody hears
+            logger.exception("the custom parsers stay as they were")
 
     def prove(self, pipelines: PipelineSet) -> None:
         """Raises ConfigError where the engine refuses one of them."""

@@ -287,6 +287,10 @@ class Options:
         path = (folder / text).expanduser()
         if not path.is_file():
             self.refuse(option, f"there is no file {path}", "name an existing file, relative to this one")
+        try:
+            path.open("rb").close()
+        except OSError as error:
+            self.refuse(option, f"cannot read {path}: {error.strerror}", "make it readable")
         return path
 
     def done(self) -> None:
