@@ -170,3 +170,14 @@ def test_what_stands_beside_a_message_that_is_none_is_stored(served, sender, mon
 def test_an_empty_stream(served, sender):
     assert sender.end() == b""
     assert not served.sink.payloads
+
+
+def test_what_came_before_a_message_that_cannot_be_unpacked_is_stored(served, sender, monkeypatch):
+    """Nobody sends it again: Envoy is never told which messages arrived."""
+    monkeypatch.setattr(access_logs, "LINGER", 60.0)
+    sender.send(message(http(path=b"/1")))
+    sender.send(message(http(path=b"/2"), node=""))
+    sender.send(b"\x1f\x8b no gzip")
+    with pytest.raises(grpc.RpcError, match="gzip"):
+        sender.call.result(30)
+    assert paths(served) == ["/1", "/2"]

@@ -91,8 +91,9 @@ class _Sender:
             while not ended:
                 reading, ended = await self._gather(context, reading)
                 await self._flush()
-        except asyncio.CancelledError:
-            # The sender is gone or we are stopping: what had come is stored all the same.
+        except (asyncio.CancelledError, PrologueError):
+            # The sender is gone, we are stopping, or a message is of no use: what had come before is stored
+            # all the same.
             await self._flush()
             raise
         finally:
