@@ -64,3 +64,8 @@ class Refused:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(self._folder / f"{name}.refused")
+        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)  # the payload is acknowledged now, so its name must be durable too
+        finally:
+            os.close(folder)

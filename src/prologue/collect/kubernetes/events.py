@@ -253,3 +253,8 @@ def save(path: Path, state: State) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)  # or a power cut brings the old promise back, and other bytes get the same position
+    finally:
+        os.close(folder)
