@@ -120,3 +120,29 @@ def test_access_keys(serve, key, status):
         headers = {"X-Amz-Firehose-Access-Key": key}
         assert served.client.post(PATH, content=request(b"a"), headers=headers).status_code == status
         assert [payload.tenant for payload in served.sink.payloads] == ["team-a"] * (status == 200)
+
+
+BOMBS = {
+    "line ends": (gzip.compress(b"\n" * 3_000_000),),
+    "a long name for each event": (
+        gzip.compress(
+            orjson.dumps(
+                {
+                    "messageType": "DATA_MESSAGE",
+                    "logGroup": "x" * 100_000,
+                    "logEvents": [{"id": "", "timestamp": 1, "message": ""}] * 1000,
+                }
+            )
+        ),
+    ),
+    "many that unpack to nothing": (gzip.compress(b" " * 900_000),) * 20,
+}
+
+
+@pytest.mark.parametrize("records", BOMBS.values(), ids=BOMBS)
+def test_a_small_request_cannot_become_a_large_one(serve, records):
+    limits = ReceiveSettings(max_decompressed_bytes=10_000_000, max_body_records=1_000_000)
+    with serve(limits) as small:
+        answer = small.client.post(PATH, content=request(*records), headers=HEADERS)
+        assert answer.status_code == 413, answer.text
+        assert not small.sink.payloads

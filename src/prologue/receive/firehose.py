@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import orjson
 
-from prologue.model.errors import PayloadError, PrologueError, UserError
+from prologue.model.errors import PayloadError, PayloadTooLarge, PrologueError, UserError
 from prologue.model.labels import sanitize_name
 from prologue.receive.answers import error_fields, error_headers, error_text, json_answer, status_of
 from prologue.receive.columns import require_few
@@ -78,8 +78,11 @@ def decode(push: Push, settings: ReceiveSettings) -> Decoded:
     room = settings.max_decompressed_bytes
     lines: list[bytes] = []
     for place, data in enumerate(_records(push.body)):
-        found = _lines(data, room, place)
-        room -= sum(map(len, found))
+        unpacked = _unpacked(data, room, place)
+        # Before it is taken apart: a small record may unpack to a great many line ends.
+        require_few(unpacked.count(b"\n") // 2, settings.max_body_records)
+        found = _lines(unpacked, room)
+        room -= max(len(unpacked), sum(map(len, found)))
         lines += found
         require_few(len(lines), settings.max_body_records)
     return json_lines(push, lines, DEFAULTS, _common_labels(push))
@@ -93,17 +96,22 @@ def _records(body: bytes) -> list[bytes]:
         raise PayloadError(f"the body is no request of Firehose: {error}", cure=_CURE) from error
 
 
-def _lines(data: bytes, room: int, place: int) -> list[bytes]:
-    """A record's lines, as JSON objects. Raises `PayloadError` with the record's place."""
-    if data[:2] == _GZIP:
-        try:
-            data = decompress(data, "gzip", max(room, 0))
-        except PayloadError as error:
-            raise PayloadError(error.message, index=place, cure=error.cure) from error
+def _unpacked(data: bytes, room: int, place: int) -> bytes:
+    """A record's data. Raises `PayloadError` with the record's place."""
+    if data[:2] != _GZIP:
+        return data
+    try:
+        return decompress(data, "gzip", max(room, 0))
+    except PayloadError as error:
+        raise PayloadError(error.message, index=place, cure=error.cure) from error
+
+
+def _lines(data: bytes, room: int) -> list[bytes]:
+    """A record's lines, as JSON objects, of about `room` bytes at most."""
     if data[:1] == b"{" and b'"messageType"' in data:
         subscription = _subscription(data)
         if subscription is not None:
-            return _log_events(subscription)
+            return _log_events(subscription, room)
     lines = [line for line in data.split(b"\n") if line and not line.isspace()]
     if not why_no_objects(lines):
         return lines
@@ -115,13 +123,14 @@ def _wrapped(line: bytes) -> bytes:
 
 
 def _subscription(data: bytes) -> _Subscription | None:
+    require_few_values(data)
     try:
         return _SUBSCRIPTIONS.decode(data)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         return None  # somebody's own JSON, which happens to have that name in it
 
 
-def _log_events(subscription: _Subscription) -> list[bytes]:
+def _log_events(subscription: _Subscription, room: int) -> list[bytes]:
     """The log events; none of a control message, with which CloudWatch tries whether delivery works."""
     if subscription.message_type != "DATA_MESSAGE":
         return []
@@ -130,6 +139,9 @@ def _log_events(subscription: _Subscription) -> list[bytes]:
         "log_stream": subscription.log_stream,
         "owner": subscription.owner,
     }
+    # Each event says again what is common to all: a long name and many events would fill the memory.
+    if len(orjson.dumps(common)) * len(subscription.log_events) > room:
+        raise PayloadTooLarge(room, setting="receive.max_decompressed_bytes")
     return [
         orjson.dumps({"_time": event.timestamp, "_msg": event.message, **common, "event_id": event.id})
         for event in subscription.log_events
