@@ -78,10 +78,11 @@ def test_a_record_larger_than_the_window_is_found() -> None:
 )
 def test_a_wrong_rule_is_refused(text: str, where: str) -> None:
     with pytest.raises(ConfigError) as raised:
-        read_rule(text, "collect.multiline./a.log")
+        read_rule(text, "/a.log")
     assert where in f"{raised.value}; {raised.value.cure}"
     assert raised.value.cure
-    assert raised.value.key == "collect.multiline./a.log"
+    assert raised.value.key == "collect.multiline"
+    assert "/a.log" in str(raised.value)
 
 
 def test_rules() -> None:
@@ -229,7 +230,7 @@ def test_a_file_and_a_container_have_the_rule_that_they_ask_for(tmp_path: Path) 
         return str(file)
 
     container = "var/lib/docker/containers/{0}/{0}-json.log"
-    for name, rule in (("a", "go"), ("b", "start: [")):
+    for name, rule in (("a", "go"), ("b", "start: x")):
         papers = {"Name": name, "Config": {"Labels": {"prologue.io/multiline": rule}}}
         make(f"var/lib/docker/containers/{name}/config.v2.json", json.dumps(papers))
     chosen = FilePattern("/srv/*.log", multiline=PRESETS["java"])
@@ -246,7 +247,7 @@ def test_a_file_and_a_container_have_the_rule_that_they_ask_for(tmp_path: Path) 
     assert found(container.format("a")).multiline is PRESETS["go"]
     wrong = found(container.format("b"))
     assert wrong.multiline is None
-    assert "character 1" in wrong.problem
+    assert "java" in wrong.problem
 
 
 def test_the_configuration_names_the_rule_and_its_key(tmp_path: Path) -> None:
@@ -259,4 +260,4 @@ def test_the_configuration_names_the_rule_and_its_key(tmp_path: Path) -> None:
     assert settings.multiline_wait_s == 2.5
     with pytest.raises(ConfigError) as raised:
         chosen("start: (?=a)")
-    assert raised.value.key == "collect.multiline./srv/*.log"
+    assert raised.value.key == "collect.multiline"

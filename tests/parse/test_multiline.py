@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from prologue.model.errors import PayloadError
-from prologue.model.multiline import PRESETS, Rule, of_params, to_param
+from prologue.model.multiline import PRESETS, Rule, matcher, of_params, to_param
 from prologue.model.payload import Payload, PayloadFormat
 from prologue.parse import catalog
 from prologue.parse.columns import ParseOptions
@@ -73,6 +73,32 @@ def test_an_expression_that_is_not_re2_is_refused(framing: str) -> None:
 def test_a_param_that_is_no_rule_is_refused(text: str) -> None:
     with pytest.raises(PayloadError, match="multiline"):
         of_params({"multiline": text})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "main.(*T).Do(...)",
+        "main.(*Tree[...]).Insert(0xc000012345, 0x3)",
+        "net/http.(*conn).serve(0xc0000, {0x1, 0x2})",
+        "main.main.func1()",
+        "panic({0x4a1b20?, 0x4d6f58?})",
+        "created by net/http.(*Server).Serve in goroutine 1",
+        "github.com/gin-gonic/gin.(*Context).Next(...)",
+        "goroutine 7 [chan receive, 2 minutes]:",
+    ],
+)
+def test_lines_of_go_s_traces(line: str) -> None:
+    assert not matcher(PRESETS["go"]).begins(line.encode(), b"")
+
+
+@pytest.mark.parametrize("rule", PRESETS.values(), ids=PRESETS)
+@pytest.mark.parametrize(
+    "line", [b".(" * 500_000, b" " * 1_000_000 + b"x", b"a." * 500_000, b"/a:1:in '" * 99_999]
+)
+def test_a_hostile_line_takes_no_time(rule: Rule, line: bytes) -> None:
+    # Nothing to assert but the end: with backtracking over the whole line there would be none.
+    assert matcher(rule).begins(line, line) in (True, False)
 
 
 @pytest.mark.parametrize("rule", PRESETS.values(), ids=PRESETS)

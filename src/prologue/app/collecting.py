@@ -48,18 +48,8 @@ def collect_settings(
 ) -> CollectSettings:
     """The configuration as the collector understands it."""
     collect = settings.collect
-    discovered = DEFAULT_PATTERNS if collect.discover else ()
     return CollectSettings(
-        # A named service comes first: the first pattern that matches a file names it.
-        include=(
-            *(FilePattern(glob, {SERVICE_NAME: name}) for glob, name in collect.services.items()),
-            *(FilePattern(glob, encoding=name) for glob, name in collect.encodings.items()),
-            *(
-                FilePattern(glob, multiline=read_rule(rule, f"collect.multiline.{glob}"))
-                for glob, rule in collect.multiline.items()
-            ),
-            *(FilePattern(glob) for glob in (*collect.include, *discovered)),
-        ),
+        include=file_patterns(settings),
         exclude=(*DEFAULT_EXCLUDE, *collect.exclude),
         exclude_folders=(settings.data_dir.resolve(),),
         root=collect.root,
@@ -76,6 +66,19 @@ def collect_settings(
         max_line_bytes=collect.max_line_bytes,
         max_in_flight_bytes=max_in_flight_bytes,
         tenant=tenant,
+    )
+
+
+def file_patterns(settings: Settings) -> tuple[FilePattern, ...]:
+    """Which plain files are read and how. Raises ConfigError where a pattern, encoding or rule is wrong."""
+    collect = settings.collect
+    discovered = DEFAULT_PATTERNS if collect.discover else ()
+    # A named service comes first: the first pattern that matches a file names it.
+    return (
+        *(FilePattern(glob, {SERVICE_NAME: name}) for glob, name in collect.services.items()),
+        *(FilePattern(glob, encoding=name) for glob, name in collect.encodings.items()),
+        *(FilePattern(glob, multiline=read_rule(rule, glob)) for glob, rule in collect.multiline.items()),
+        *(FilePattern(glob) for glob in (*collect.include, *discovered)),
     )
 
 

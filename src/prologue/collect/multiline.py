@@ -23,13 +23,14 @@ from prologue.logql.regex import scan_regex
 from prologue.model.errors import ConfigError
 from prologue.model.multiline import MAX_PATTERN, PRESETS, Rule, matcher
 
+KEY = "collect.multiline"
 WINDOW = 64 * 1024
 _FORM = re.compile(r"(start|continuation)\s*:\s*(.+)", re.DOTALL)
 _CRI = re.compile(rb"\S+ (stdout|stderr) ([FP])\S*(?: (.*))?", re.DOTALL)
 
 
-def read_rule(text: str, key: str) -> Rule:
-    """The rule that a setting names: a preset, or `start: EXPRESSION` or `continuation: EXPRESSION`.
+def read_rule(text: str, glob: str) -> Rule:
+    """The rule of the files `glob`: a preset, or `start: EXPRESSION` or `continuation: EXPRESSION`.
 
     Raises ConfigError with the character at which an expression is wrong.
     """
@@ -38,8 +39,8 @@ def read_rule(text: str, key: str) -> Rule:
     form = _FORM.fullmatch(text.strip())
     if form is None:
         raise ConfigError(
-            f"{text!r} is no multiline rule",
-            key=key,
+            f"{KEY} says of {glob!r} {text!r}, which is no rule",
+            key=KEY,
             cure=f"name one of {', '.join(PRESETS)}, or write `start: EXPRESSION` or"
             " `continuation: EXPRESSION`",
         )
@@ -48,9 +49,9 @@ def read_rule(text: str, key: str) -> Rule:
         scan_regex(pattern)
         re.compile(pattern.encode())
     except TextProblem as problem:
-        raise _refused(key, pattern, problem.offset, problem.message, problem.cure) from None
+        raise _refused(glob, pattern, problem.offset, problem.message, problem.cure) from None
     except re.error as error:
-        raise _refused(key, pattern, error.pos or 0, error.msg, "write it in RE2's syntax") from None
+        raise _refused(glob, pattern, error.pos or 0, error.msg, "write it in RE2's syntax") from None
     if len(pattern) > MAX_PATTERN:
         raise _refused(
             key, pattern[:40], MAX_PATTERN, "it is too long", f"use {MAX_PATTERN} characters at most"
@@ -59,18 +60,24 @@ def read_rule(text: str, key: str) -> Rule:
 
 
 def with_rule(described: Described, asked: str, key: str) -> Described:
-    """What `asked`, a container's own wish, adds: its rule, or why there is none; nothing if it is empty."""
+    """What `asked`, a container's own wish, adds: its rule, or why there is none; nothing if it is empty.
+
+    Presets only: an expression that takes for ever would stop the logs of the whole machine, and a
+    container's owner must not be able to.
+    """
     if not asked:
         return described
-    try:
-        return replace(described, multiline=read_rule(asked, key))
-    except ConfigError as error:
-        return replace(described, problem=f"{key}: {error}; {error.cure}")
+    if (preset := PRESETS.get(asked.strip())) is not None:
+        return replace(described, multiline=preset)
+    why = f"{key}: {asked!r} is no preset; name one of {', '.join(PRESETS)}, or give collect.multiline a rule"
+    return replace(described, problem=why)
 
 
-def _refused(key: str, pattern: str, offset: int, message: str, cure: str) -> ConfigError:
+def _refused(glob: str, pattern: str, offset: int, message: str, cure: str) -> ConfigError:
     return ConfigError(
-        f"the expression {pattern!r} is wrong at character {offset + 1}: {message}", key=key, cure=cure
+        f"{KEY} says of {glob!r} {pattern!r}, which is wrong at character {offset + 1}: {message}",
+        key=KEY,
+        cure=cure,
     )
 
 

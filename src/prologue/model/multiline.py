@@ -29,6 +29,8 @@ import msgspec
 from prologue.model.errors import PayloadError
 
 MAX_PATTERN = 1000
+# Python's `re` takes more than linear time: whoever writes a line must not choose how much.
+SEEN_BYTES = 2048
 PARAM = "multiline"
 """The payload param that carries a rule."""
 
@@ -59,7 +61,7 @@ PRESETS: Mapping[str, Rule] = {
     "go": Rule(
         continuation=r"^(?:[ \t]|goroutine \d+|goroutine running on |created by |runtime stack:"
         r"|exit status \d|\[signal |\[originating from |(?:r\w{1,2}|rflags|[cfg]s) +0x"
-        r"|[\w.~%-]+(?:/[\w.~%-]+)*\.[^ ]+\(.*\)\s*$)",
+        r"|[\w./~%-]+(?:(?:\(\*?[\w.\[\]]+\)|\[\.\.\.\])[\w.-]*)*\(.*\)\s*$)",
     ),
     "node": Rule(
         continuation=r"^(?:[ \t]|\}|\]|Node\.js v\d)",
@@ -91,7 +93,8 @@ class Matcher:
         self._is_start = bool(rule.start)
 
     def begins(self, line: bytes, before: bytes) -> bool:
-        """Whether `line` begins a record; `before` is the line before it."""
+        """Whether `line`, of which the first bytes are looked at, begins a record after the line `before`."""
+        line, before = line[:SEEN_BYTES], before[:SEEN_BYTES]
         if _EMPTY.search(line):
             return False
         if self._is_start:

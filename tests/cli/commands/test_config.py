@@ -51,6 +51,10 @@ def test_a_wrong_file_is_code_2_with_the_place(run: Run, tmp_path: Path) -> None
             ":1:22: syslog.tls_listen is set and there is no certificate;",
         ),
         ("kafka: {brokers: b, topics: {a: jsn}}", ":1:29: kafka.topics says of 'a' that it holds 'jsn';"),
+        (
+            "collect: {multiline: {/a.log: jva}}",
+            "collect.multiline says of '/a.log' 'jva', which is no rule;",
+        ),
         ("http: {tls_cert: /no, tls_key: /no}", "/no and /no cannot be used"),
         ("parsers: {ready_exclude: [jango]}", "jango, which is no format; did you mean django?"),
         (

@@ -8,7 +8,7 @@ import pytest
 
 from prologue.collect.kubernetes.pod import read_pod, workload
 from prologue.collect.kubernetes.settings import LABELS
-from prologue.model.multiline import PRESETS, Rule
+from prologue.model.multiline import PRESETS
 from tests.collect.kubernetes.conftest import a_pod
 
 
@@ -53,15 +53,14 @@ def test_annotations_for_a_pod_and_for_one_container() -> None:
     assert not read(a_pod(skip="false")).containers["app"].skip
 
 
-def test_an_annotation_may_hold_an_expression_and_a_wrong_one_is_told() -> None:
-    described = read(a_pod(multiline=r"start: ^\d", **{"proxy.multiline": "start: ("})).containers
-    app, proxy = described["app"].described, described["proxy"].described
-    assert app.multiline == Rule(start=r"^\d")
-    assert proxy.multiline is None
+def test_an_annotation_that_is_no_preset_is_told_or_is_a_label() -> None:
+    pod = read(a_pod(multiline="ours", **{"proxy.multiline": r"start: ^\d"}))
+    app, proxy = pod.containers["app"].described, pod.containers["proxy"].described
+    assert (app.labels["multiline"], app.multiline, app.problem) == ("ours", None, "")
     assert "prologue.io/multiline" in proxy.problem
-    assert "multiline" not in app.labels
-    named = read(a_pod(multiline="ours")).containers["app"].described
-    assert (named.labels["multiline"], named.multiline, named.problem) == ("ours", None, "")
+    assert "java" in proxy.problem
+    assert proxy.multiline is None
+    assert "multiline" not in proxy.labels
 
 
 def test_files_in_volumes() -> None:

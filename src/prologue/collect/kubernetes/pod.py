@@ -5,7 +5,7 @@
 | `prologue.io/skip: "true"` | read nothing of the pod |
 | `prologue.io/service-name` | the service of its lines |
 | `prologue.io/parser` | the label `parser`, which a pipeline can match |
-| `prologue.io/multiline` | which lines belong together: a preset, or `start: ...` or `continuation: ...` |
+| `prologue.io/multiline` | which lines belong together: a preset |
 | `prologue.io/files` | more files to read in its volumes, as globs, separated by commas |
 
 A name is the label `multiline`, too; one that is no preset is only that, for a pipeline to match.
