@@ -74,6 +74,7 @@ def test_a_record_larger_than_the_window_is_found() -> None:
         ("start: (", "character"),
         (r"start: (?=x)", "character 1"),
         ("continuation: [a", "char"),
+        ("start: " + "x" * 1001, "long"),
     ],
 )
 def test_a_wrong_rule_is_refused(text: str, where: str) -> None:

@@ -54,7 +54,7 @@ def read_rule(text: str, glob: str) -> Rule:
         raise _refused(glob, pattern, error.pos or 0, error.msg, "write it in RE2's syntax") from None
     if len(pattern) > MAX_PATTERN:
         raise _refused(
-            key, pattern[:40], MAX_PATTERN, "it is too long", f"use {MAX_PATTERN} characters at most"
+            glob, pattern[:40], MAX_PATTERN, "it is too long", f"use {MAX_PATTERN} characters at most"
         )
     return Rule(start=pattern) if name == "start" else Rule(continuation=pattern)
 
