@@ -6,6 +6,7 @@ answer, becomes the message as it is. httpx and websockets exceptions do not lea
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import msgspec
@@ -21,6 +22,8 @@ from prologue.model.errors import (
     TemporaryError,
     UserError,
 )
+
+_TAG = re.compile(r"<[^>]*(?:>|$)")
 
 
 class ErrorBody(msgspec.Struct, frozen=True):
@@ -77,7 +80,10 @@ def _read_body(body: bytes) -> ErrorBody:
         return msgspec.json.decode(body, type=ErrorBody)
     except msgspec.MsgspecError:
         # Not our JSON: a proxy's page or Loki's plain text. Its first words are the message.
-        return ErrorBody(error=" ".join(body[:300].decode(errors="replace").split()))
+        text = body[:600].decode(errors="replace")
+        if text.lstrip().startswith("<"):
+            text = _TAG.sub(" ", text)
+        return ErrorBody(error=" ".join(text.split())[:300])
 
 
 def _retry_after(headers: Mapping[str, str]) -> int:
