@@ -50,6 +50,7 @@ ASKED: dict[str, tuple[dict[str, object], bool]] = {
     "/prometheus/api/v1/rules": ({}, False),
     "/prometheus/api/v1/alerts": ({}, False),
     "/api/v1/status": ({}, False),
+    "/api/v1/parsers/rerun": ({}, False),
 }
 # About the server, not about data. Routes that only take data in stand in the receivers' catalog.
 WITHOUT_DATA = {
