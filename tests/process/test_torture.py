@@ -4,7 +4,7 @@ The writers are real where there is a real one (logrotate, Python's handlers in 
 write and rename as Docker's json-file driver, the kubelet and log4j2 document where there is none here. Out
 of reach, and so not asked for: lines that logrotate's copytruncate loses itself between copy and truncation
 (its writer pauses), a second copytruncate before the first copy was read, and a file that is compressed
-while no agent runs before it was read: those writers rotate when what they wrote was read.
+while no agent runs before it was seen: those writers rotate when what they wrote was read.
 
 Prints one table: writer, lines written, stored, lost, duplicated.
 """

@@ -67,7 +67,7 @@ class Collector:
         self._wake = Wake()
         self._pods = self._directory(context.settings)
         discovery = Discovery(context.settings, pods=self._pods)
-        self._tracker = Tracker(context, discovery, self._loaded)
+        self._tracker = Tracker(context, discovery, self._loaded, folder)
         self._sender = Sender(context, self._wake.raise_)
         self._tailer = Tailer(context, discovery, self._tracker, self._sender, self._writer, self._wake)
         self._journal = JournalFollower.find(context, self._writer, self._loaded.journal)

@@ -5,7 +5,7 @@ covers creation, rename-and-create, symlink swaps, deletion, and files that vani
 listed and being opened. `replaced(file)` answers a truncation with a new incarnation. The tracker
 decides and keeps the books; it neither waits nor sends.
 
-Next chapter: `prologue.collect.copies`, for rotation by copying.
+Next chapters: `prologue.collect.copies`, for rotation by copying, and `prologue.collect.compressed`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 
 from prologue.collect import copies
 from prologue.collect.checkpoint import Checkpoint, FileEntry
+from prologue.collect.compressed import Archives, Wanted
 from prologue.collect.context import Context
 from prologue.collect.cri import CRI
 from prologue.collect.discover import POD_FILE, Discovery, Scan
@@ -37,7 +38,7 @@ CLOCK_TICK_NS = 1_000_000_000
 class Tracker:
     """The files by identity and by path. Not thread-safe; the tailer's thread owns it."""
 
-    def __init__(self, context: Context, discovery: Discovery, checkpoint: Checkpoint) -> None:
+    def __init__(self, context: Context, discovery: Discovery, checkpoint: Checkpoint, folder: Path) -> None:
         self._settings = context.settings
         self._discovery = discovery
         self._durable = context.sink.durable_position
@@ -61,6 +62,7 @@ class Tracker:
         self.resets = 0
         self.lost_bytes = 0
         self.losses: deque[str] = deque(maxlen=20)
+        self._archives = Archives(folder, self._tell)
         self.split_lines = 0
 
     def apply(self, scan: Scan) -> None:
@@ -148,6 +150,8 @@ class Tracker:
         if copy is not None:  # the same source goes on in the copy, where we stood in the original
             written = os.fstat(copy).st_mtime_ns
             self._rotated(copy, file.found, Start(file.source, file.offset, file.generation))
+        elif self._replaced_by_archive(file):
+            pass
         elif file.size > file.offset:
             file.lost += file.size - file.offset
             self._note_lost(file.path, file.size - file.offset)
@@ -275,11 +279,32 @@ class Tracker:
     def _rescue(self, entry: FileEntry, found: Found) -> None:
         """A remembered file was truncated or replaced while nobody watched: its copy has the rest."""
         self.resets += 1
+        found = self._discovery.match(entry.path) or found  # its inode may be a file's of another name now
         copy = copies.find(entry.path, lambda fd: entry.offset > 0 and _is_file_of(entry, fd))
-        if copy is None or not self._resume_renamed(entry, found, copy):
+        read_on = copy is not None and self._resume_renamed(entry, found, copy)
+        if not read_on and not self._resume_unpacked(entry, found):
             lost = max(0, entry.size - max(entry.offset, self._durable(entry.source)))
             self.lost_bytes += lost
             self._note_lost(entry.path, lost)
+
+    def _resume_unpacked(self, entry: FileEntry, found: Found) -> bool:
+        """Read the rest of a remembered file from the archive that it is in by now."""
+        wanted = Wanted(entry.path, entry.offset, entry.size, entry.head, entry.mtime_ns)
+        rest = self._archives.find(wanted, lambda fd: _is_file_of(entry, fd))
+        if rest is None or not self._resume_renamed(entry, found, rest.fd):
+            return False
+        self.lost_bytes += rest.lost
+        return True
+
+    def _replaced_by_archive(self, file: TailedFile) -> bool:
+        """Whether the copy of a file just truncated is compressed already, and is read there."""
+        since = file.mtime_ns - CATCH_UP_SLACK_NS
+        rest = self._archives.find(
+            Wanted(file.path, file.offset, file.offset, file.head, since), file.is_held_by
+        )
+        if rest is not None:
+            self._rotated(rest.fd, file.found, Start(file.source, file.offset, file.generation))
+        return rest is not None
 
     def _moved_device(self, key: FileKey, path: str) -> FileEntry | None:
         """Device numbers may change with a reboot: the same path and inode will do to try."""
@@ -352,6 +377,11 @@ class Tracker:
                 f"{lost} bytes of {path} were truncated or removed before they could be read; "
                 "rotate by renaming rather than copytruncate, and compress with delaycompress"
             )
+
+    def _tell(self, problem: str) -> None:
+        """Once, however often a file is looked for."""
+        if problem not in self.losses:
+            self.losses.append(problem)
 
 
 def _renamed(found: Found, path: str) -> Found:
