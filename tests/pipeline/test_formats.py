@@ -136,6 +136,25 @@ def test_a_stream_that_fits_nothing_is_not_asked_for_ever(parsed):
     assert by(parsed(ReadyPipelines(memory), 6, {"a": REDIS})) == [""]
 
 
+def test_two_batches_are_enough_for_many_lines_like_nothing(parsed):
+    memory = FormatMemory(None)
+    lines = b"free text\n" * 40
+    for batch in (1, 2):
+        parsed(ReadyPipelines(memory), batch, {"a": lines, "b": REDIS + lines})
+    found = parsed(ReadyPipelines(memory), 3, {"a": REDIS, "b": REDIS})
+    # A line of "b" was like a format's.
+    assert by(found) == ["", "ready.redis"]
+
+
+def test_a_batch_that_is_tried_again_is_no_second_try():
+    memory = FormatMemory(None)
+    for _ in range(6):
+        memory.learn({1: NONE}, 1, {1})
+    assert memory.known([1], 2) == {}
+    memory.learn({1: NONE}, 2, {1})
+    assert memory.known([1], 3) == {1: NONE}
+
+
 def test_memory_survives_a_torn_line_and_names_that_are_no_more(tmp_path):
     path = tmp_path / "formats"
     FormatMemory(path).learn({7: "redis", 8: "slog"}, 1)

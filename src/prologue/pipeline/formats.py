@@ -3,7 +3,7 @@
 A batch asks which label sets it has (their hashes; the engine answers from the dictionary of the column).
 Those that are known already have their format or none; of the others the engine counts what their first
 lines look like (`prologue.parse.ready.detect`). A stream whose lines fit no format in five batches has
-none from then on.
+none from then on; two batches are enough where they had lines to spare and not one was like any format's.
 
 A batch that is tried again must come out the same (`LogWriter.transform`), after a crash too. So what is
 found out is written to a file before the batch is stored, with the number of the batch; what was found in
@@ -29,7 +29,7 @@ from prologue.model.errors import EngineError, TemporaryError
 from prologue.parse.pipelines.compile import Program, Select, compile_pipeline
 from prologue.parse.pipelines.nodes import Pipeline
 from prologue.parse.ready.catalog import formats
-from prologue.parse.ready.detect import chosen, counting
+from prologue.parse.ready.detect import SAMPLE_LINES, chosen, counting
 from prologue.store.engine import Engine
 
 logger = logging.getLogger(__name__)
@@ -40,6 +40,8 @@ NONE = "-"
 _LINE = re.compile(r"([0-9]+) (\S+) ([0-9]+)")
 _HASH = "sipHash64(toString(labels))"
 _MOST_TRIES = 5
+_ALIEN_TRIES = 3
+"""How many tries a batch counts for in whose many lines of a stream nothing is like a format."""
 _MOST_STREAMS = 1000
 """How many streams of a batch are looked at; the others' turn is their next batch."""
 
@@ -72,7 +74,8 @@ class FormatMemory:
         self._most = most
         self._lock = threading.Lock()
         self._found, whole = _read(path) if path is not None else ({}, True)
-        self._tries: dict[int, int] = {}
+        self._tries: dict[int, tuple[int, int]] = {}
+        """How many, and the last batch that counted: a batch that is tried again is no new one."""
         if not whole:
             self._rewrite()
 
@@ -82,16 +85,21 @@ class FormatMemory:
             held = {stream: self._found.get(stream) for stream in streams}
         return {stream: one.name for stream, one in held.items() if one is not None and one.batch < batch}
 
-    def learn(self, found: Mapping[int, str], batch: int) -> None:
-        """Remember what a batch showed, durably; NONE counts as a try. Raises TemporaryError."""
+    def learn(self, found: Mapping[int, str], batch: int, alien: Collection[int] = ()) -> None:
+        """Remember what a batch showed, durably; NONE counts as a try, as some for `alien` streams.
+
+        Raises TemporaryError.
+        """
         with self._lock:
             if len(self._tries) > self._most:  # streams that came a few times and went
                 self._tries.clear()
             new = {}
             for stream, name in found.items():
                 if name == NONE:
-                    self._tries[stream] = self._tries.get(stream, 0) + 1
-                if stream not in self._found and (name != NONE or self._tries[stream] >= _MOST_TRIES):
+                    tries, last = self._tries.get(stream, (0, -1))
+                    more = _ALIEN_TRIES if stream in alien else 1
+                    self._tries[stream] = (tries + (more if batch != last else 0), batch)
+                if stream not in self._found and (name != NONE or self._tries[stream][0] >= _MOST_TRIES):
                     new[stream] = Found(name, batch)
                     self._tries.pop(stream, None)
             if not new:
@@ -162,15 +170,16 @@ class ReadyPipelines:
         known = self._memory.known(streams, batch)
         unknown = sorted(set(streams) - known.keys())[:_MOST_STREAMS]
         if unknown:
-            found = self._found(engine, rows, parameters, unknown)
-            self._memory.learn(found, batch)
+            found, alien = self._found(engine, rows, parameters, unknown)
+            self._memory.learn(found, batch, alien)
             known |= found
         return known
 
     def _found(
         self, engine: Engine, rows: str, parameters: Mapping[str, object], streams: list[int]
-    ) -> dict[int, str]:
-        """What the lines of these streams look like; NONE where like nothing."""
+    ) -> tuple[dict[int, str], set[int]]:
+        """What the lines of these streams look like, NONE where like nothing; and the streams of which a
+        whole sample had no line that is like any format's."""
         # In order of arrival, so that the same lines are looked at when the batch is tried again.
         some = f"(SELECT * FROM {rows} WHERE {_HASH} IN {{ready_new:Array(UInt64)}} ORDER BY observed, body)"
         sql, bound = counting(some)
@@ -179,11 +188,13 @@ class ReadyPipelines:
             {**parameters, **bound, "ready_new": streams},
             _ONCE,
         )
-        found = {}
+        found, alien = {}, set()
         for row in table.to_pylist():
             one = chosen(row["labels"], row["lines"], row["hits"])
             found[row["stream"]] = one.name if one is not None else NONE
-        return found
+            if row["lines"] >= SAMPLE_LINES and not any(row["hits"]):
+                alien.add(row["stream"])
+        return found, alien
 
 
 def _for_unparsed(pipeline: Pipeline) -> Pipeline:
