@@ -113,6 +113,33 @@ def test_changes_while_stopped(
     assert sorted(machine.sink.bytes_of("app.log").splitlines()) == wanted
 
 
+@pytest.mark.parametrize("suffix", ["1", "0009", "1009"])
+def test_born_and_rotated_away_before_it_was_registered(machine: Any, suffix: str) -> None:
+    """Nothing is at the path itself any more, and the checkpoint knows only the file before."""
+    path = machine.log("app.log", OLD)
+    settle(machine, OLD)
+    path.rename(path.with_name("app.log.2"))
+    path.write_bytes(NEW)
+    path.rename(path.with_name(f"app.log.{suffix}"))
+    machine.start()
+    machine.expect(OLD + NEW)
+
+
+@pytest.mark.parametrize("suffix", ["1", "1009"])
+def test_the_rest_is_read_from_a_copy_whatever_its_number(
+    machine: Any, eventually: Callable[..., None], suffix: str
+) -> None:
+    path = machine.log("app.log", OLD)
+    settle(machine, OLD)
+    add(path, b"end of the old\n")
+    subprocess.run(["cp", path, path.with_name(f"app.log.{suffix}")], check=True)
+    path.write_bytes(b"new\n")
+    machine.start()
+    wanted = OLD + b"end of the old\nnew\n"
+    eventually(lambda: len(machine.sink.bytes_of()) >= len(wanted))
+    assert sorted(machine.sink.lines()) == sorted(wanted.splitlines(keepends=True))
+
+
 def entry(machine: Any, name: str) -> dict[str, Any]:
     document = json.loads((machine.root / "data/collect.json").read_text())
     found = [entry for entry in document["files"] if entry["path"].endswith(name)]

@@ -16,7 +16,10 @@ from prologue.collect.kind import Kind
 from prologue.collect.service import BY_FILE, BY_FOLDER, Candidate, Described, describe
 from prologue.collect.settings import CollectSettings
 
-_EXTENSION = re.compile(r"\.(log|txt|out|err|json|jsonl|ndjson|csv)$", re.IGNORECASE)
+_EXTENSIONS = "log|txt|out|err|json|jsonl|ndjson|csv"
+_EXTENSION = re.compile(rf"\.({_EXTENSIONS})$", re.IGNORECASE)
+# Four digits elsewhere may be a port or a year; after an extension they count rotations.
+_THOUSANDS = re.compile(rf"(\.(?:{_EXTENSIONS}))\.\d{{4}}$", re.IGNORECASE)
 _ROTATION = re.compile(r"[._-](\d{1,3}|\d{4}-?\d{2}-?\d{2}([T_-]?\d{2}([-:_]?\d{2}){0,2})?|\d{10})$")
 
 
@@ -39,7 +42,10 @@ def stem(name: str) -> str:
 
     >>> stem("app.log"), stem("app.log.2"), stem("app-2026-11-23.log"), stem("app.1.log"), stem("7.log")
     ('app', 'app', 'app', 'app', '7')
+    >>> stem("app.log.1009"), stem("worker-8080.log"), stem("app.2026")
+    ('app', 'worker-8080', 'app.2026')
     """
+    name = _THOUSANDS.sub(r"\1", name)
     while True:
         shorter = _ROTATION.sub("", _EXTENSION.sub("", name))
         if shorter in (name, ""):
