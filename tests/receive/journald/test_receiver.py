@@ -152,8 +152,9 @@ def test_an_upload_that_fails_and_comes_again_is_stored_once(buffer, rows, monke
 
 def test_the_limit_is_for_an_entry_and_not_for_the_upload(served, serve):
     large = entry(1, A="x" * 3_000_000)
-    with serve(ReceiveSettings(max_body_bytes=100_000, max_decompressed_bytes=300_000)) as small:
-        assert small.client.post(PATH, content=entry(1) * 10_000).status_code == 204
+    # A piece is as large as what the server reads at once, some hundred kilobytes, where the limit is less.
+    with serve(ReceiveSettings(max_body_bytes=100_000, max_decompressed_bytes=2_000_000)) as small:
+        assert small.client.post(PATH, content=entry(1) * 20_000).status_code == 204
         assert len(small.sink.payloads) > 5
         assert small.client.post(PATH, content=large).status_code == 413
     assert served.client.post(PATH, content=large).status_code == 204
@@ -175,7 +176,7 @@ class Asked(RateLimits):
 def test_an_upload_that_goes_on_is_held_to_its_rate(serve):
     """A journal that is followed is one body for ever: a limit asked for at its start only would be none."""
     limits = Asked()
-    settings = ReceiveSettings(max_body_bytes=100_000, max_decompressed_bytes=300_000)
+    settings = ReceiveSettings(max_body_bytes=100_000, max_decompressed_bytes=2_000_000)
     with serve(settings, limits) as small:
-        assert small.client.post(PATH, content=entry(1) * 5_000).status_code == 204
+        assert small.client.post(PATH, content=entry(1) * 20_000).status_code == 204
         assert limits.delays == len(small.sink.payloads) > 2
