@@ -38,6 +38,7 @@ from prologue.pipeline.ingest import Ingest
 from prologue.pipeline.maintenance import Maintenance
 from prologue.pipeline.progress import Progress
 from prologue.pipeline.trial import TRIAL_SETTINGS
+from prologue.receive.intake import Intake
 from prologue.receive.standing import Standings
 from prologue.serve.context import Context
 from prologue.store.deletions import Deletions
@@ -99,15 +100,7 @@ class Node:
         room = Room(self._engine(), data / "engine", settings.store.min_free)
         room.start()
         self._stack.callback(room.stop)
-        writers = [
-            LogWriter(
-                self._engine(),
-                finish(options),
-                retention_classes=list(settings.store.retention),
-                check=room.check,
-            )
-            for _ in range(_WRITERS)
-        ]
+        writers = [self._writer(options, room) for _ in range(_WRITERS)]
         self.parsers = ParserControl(self._read_parsers, self._engine(TRIAL_SETTINGS), options)
         self.parsers.reload()
         self.ingest = Ingest(
@@ -133,12 +126,7 @@ class Node:
         self.reruns = Reruns(self._engine())
         self.rerunner = Rerunner(
             self._engine(),
-            LogWriter(
-                self._engine(),
-                finish(options),
-                retention_classes=list(settings.store.retention),
-                check=room.check,
-            ),
+            self._writer(options, room),
             self.reruns,
             replayed=lambda: not self.buffer.to_replay().segments,
         )
@@ -147,15 +135,7 @@ class Node:
         if self.collector is not None:
             self.collector.start()
         intake = receiving.intake_for(settings, self.buffer, self.standings)
-        self.grpc = receiving.start_grpc(settings, intake)
-        if self.grpc is not None:
-            self._stack.callback(self.grpc.stop, 0.0)
-        self.streams = streams.server_for(settings, self.buffer, self.standings, intake.limits)
-        self._stack.callback(self.streams.stop, 0.0)
-        self.streams.start()
-        self.kafka = receiving.start_kafka(settings, intake)
-        if self.kafka is not None:
-            self._stack.callback(self.kafka.stop, 0.0)
+        self._open_listeners(intake)
         self._bind_gauges()
         self._ready = True
         return Context(
@@ -169,6 +149,28 @@ class Node:
             describe=self.describe,
             ready=self.missing,
         )
+
+    def _writer(self, options: ParseOptions, room: Room) -> LogWriter:
+        """One way into `logs`, with a connection of its own."""
+        return LogWriter(
+            self._engine(),
+            finish(options),
+            retention_classes=list(self.settings.store.retention),
+            check=room.check,
+        )
+
+    def _open_listeners(self, intake: Intake) -> None:
+        """The ways in that are no route of the HTTP server."""
+        settings = self.settings
+        self.grpc = receiving.start_grpc(settings, intake)
+        if self.grpc is not None:
+            self._stack.callback(self.grpc.stop, 0.0)
+        self.streams = streams.server_for(settings, self.buffer, self.standings, intake.limits)
+        self._stack.callback(self.streams.stop, 0.0)
+        self.streams.start()
+        self.kafka = receiving.start_kafka(settings, intake)
+        if self.kafka is not None:
+            self._stack.callback(self.kafka.stop, 0.0)
 
     def _bind_gauges(self) -> None:
         gauges.bind_buffer(self.buffer)
