@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 
+from prologue.collect.file import Start, TailedFile
+from prologue.collect.identity import fingerprint, key_of, open_regular
+from prologue.collect.kind import Found
+from prologue.collect.settings import CollectSettings
 from prologue.collect.status import SourceState
 
 
@@ -243,3 +247,20 @@ def test_status_and_labels(machine: Any, eventually: Callable[..., None]) -> Non
         "host": "h1",
         "source": "file",
     }
+
+
+def test_first_bytes_are_those_that_were_read_whatever_stands_there_by_now(tmp_path: Path) -> None:
+    """Truncated and written past our offset before we look: a copy is still found by its first bytes."""
+    path = tmp_path / "app.log"
+    path.write_bytes(b"one\n")
+    fd = open_regular(str(path))
+    found = Found(str(path), "text", "plain", {})
+    file = TailedFile(fd, key_of(fd), found, Start("file:1:1:a", 0), 0.0)
+    add(path, b"two\n")
+    chunk = file.read(0.0, CollectSettings())
+    assert chunk is not None
+    assert chunk.data == b"one\ntwo\n"
+    path.write_bytes(b"something else entirely\n")
+    file.acknowledge()
+    assert file.entry(0).head == fingerprint(b"one\ntwo\n")
+    file.close()

@@ -162,6 +162,48 @@ def test_acknowledged_but_not_in_the_checkpoint(machine: Any, eventually: Callab
     machine.expect(OLD + NEW + b"more\n")
 
 
+@pytest.mark.parametrize("after", [b"new\n", NEW], ids=["shorter", "longer"])
+def test_lines_sent_before_the_checkpoint_knew_of_any_are_known_in_the_copy(
+    machine: Any, eventually: Callable[..., None], after: bytes
+) -> None:
+    """Killed just after the first bytes were sent: the checkpoint is the one that allowed to send them."""
+    path, checkpoint = machine.log("app.log"), machine.root / "data/collect.json"
+    allowed: list[bytes] = []
+    machine.sink.on_append = lambda _payload: allowed.append(checkpoint.read_bytes())
+    machine.start()
+    eventually(checkpoint.exists)
+    add(path, OLD)
+    machine.expect(OLD)
+    machine.stop()
+    checkpoint.write_bytes(allowed[0])
+    assert entry(machine, "app.log")["offset"] == 0
+    machine.sink.on_append = lambda _payload: None
+    add(path, b"end of the old\n")
+    subprocess.run(["cp", path, path.with_name("app.log.1")], check=True)
+    path.write_bytes(after)
+    machine.start()
+    wanted = OLD + b"end of the old\n" + after
+    eventually(lambda: len(machine.sink.bytes_of()) >= len(wanted))
+    assert sorted(machine.sink.lines()) == sorted(wanted.splitlines(keepends=True))
+
+
+def test_a_rotation_that_was_never_seen_under_an_inode_that_was(machine: Any) -> None:
+    """What is remembered of an inode is another file's: removed long ago, and its inode used again."""
+    path = machine.log("app.log", OLD)
+    settle(machine, OLD)
+    checkpoint = machine.root / "data/collect.json"
+    document = json.loads(checkpoint.read_text())
+    path.rename(path.with_name("app.log.2"))
+    path.write_bytes(NEW)
+    gone = dict(document["files"][0], source="file:0:0:gone", inode=path.stat().st_ino)
+    gone["head"] = gone["context"] = {"length": 4, "digest": "0" * 24}
+    document["files"].append(gone)
+    checkpoint.write_text(json.dumps(document))
+    path.rename(path.with_name("app.log.1"))
+    machine.start()
+    machine.expect(OLD + NEW)
+
+
 def test_a_device_number_that_changed_with_a_reboot(machine: Any) -> None:
     path = machine.log("app.log", OLD)
     settle(machine, OLD)

@@ -3,8 +3,8 @@
 Written whole and atomically: temporary file, fsync, rename, fsync of the folder; so a reader finds
 the old state or the new one, never half of it. It may lag behind what the sink holds: on a start the
 position is the larger of the two. One rule keeps kill -9 from repeating a line: *a new incarnation
-is on disk before its first byte is sent*. The loop therefore asks `Writer` whether a version is
-written; the fsync itself happens in the writer's thread, so a slow disk never delays a line.
+is on disk, with a fingerprint, before its first byte is sent*. The loop therefore asks `Writer` whether
+a version is written; the fsync itself happens in the writer's thread, so a slow disk never delays a line.
 
 Format, version 1: JSON, `{"version": 1, "files": [FileEntry...], "journal": JournalEntry or null}`.
 

@@ -35,7 +35,6 @@ from prologue.collect.identity import (
     Fingerprint,
     context_before,
     fingerprint,
-    head_of,
     is_same_content,
     start_of_data,
 )
@@ -118,10 +117,20 @@ class TailedFile:
         self.first = offset
         status = os.fstat(self.fd)
         self.size, self.mtime_ns = status.st_size, status.st_mtime_ns
-        self.head = head_of(self.fd)
+        self._begins_with(os.pread(self.fd, HEAD_BYTES, 0))
         self.rewind(offset)
         self.acked, self._acked_tail = offset, self._tail
         self.drained = False
+
+    def identify(self) -> bool:
+        """Take the fingerprint of the first bytes where there were none before; whether there are now.
+
+        Bytes that are sent before the checkpoint can tell whose they are could not be found again in a copy.
+        """
+        if self.head.length:
+            return False
+        self._begins_with(os.pread(self.fd, HEAD_BYTES, 0))
+        return self.head.length > 0
 
     def rewind(self, offset: int) -> None:
         """Read again from `offset`."""
@@ -205,9 +214,6 @@ class TailedFile:
 
     def entry(self, seen_ns: int) -> FileEntry:
         """What the checkpoint is to remember; made anew only when something changed."""
-        if self.head.length < min(HEAD_BYTES, self.acked):
-            self.head = head_of(self.fd, self.acked)
-            self._entry = None
         known = self._entry
         if (
             known is None
@@ -236,9 +242,15 @@ class TailedFile:
             os.close(self.fd)
 
     def is_held_by(self, other: int) -> bool:
-        """Whether the open file `other` holds what we read, and so is a copy; never if we read nothing."""
+        """Whether the open file `other` holds what we saw, and so is a copy; never if we saw nothing."""
         context = fingerprint(self._tail)
-        return self.offset > 0 and is_same_content(other, self.offset, self.head, context)
+        return self.head.length > 0 and is_same_content(other, self.offset, self.head, context)
+
+    def _begins_with(self, opening: bytes) -> None:
+        """The content's first bytes. The file is never asked again: by then it may hold other content."""
+        self._opening = opening
+        self.head = fingerprint(opening)
+        self._entry = None
 
     def _cut(self, body: bytes) -> int:
         if is_wide(self.found.encoding):
@@ -294,6 +306,8 @@ class TailedFile:
         data = os.pread(self.fd, before + want, self.offset - before)
         if data[:before] != self._tail or len(data) == before:
             raise ContentReplaced
+        if not before and not self.head.matches(os.pread(self.fd, self.head.length, 0)):
+            raise ContentReplaced
         return data[before:]
 
     def _skip_hole(self) -> None:
@@ -311,6 +325,8 @@ class TailedFile:
 
     def _chunk(self, data: bytes, *, split: bool) -> Chunk:
         chunk = Chunk(data, self.offset, self.offset + len(data), split)
+        if self.head.length < min(HEAD_BYTES, chunk.end):
+            self._begins_with((self._opening[: chunk.start] + data[:HEAD_BYTES])[:HEAD_BYTES])
         self.offset = chunk.end
         self._tail = (self._tail + data[-CONTEXT_BYTES:])[-CONTEXT_BYTES:]
         self._scanned = 0

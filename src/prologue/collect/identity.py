@@ -7,7 +7,8 @@ read begins a little before the offset and must find there what was read last ti
 equal headers differ in it; a reused inode differs in one or the other.
 
 An *incarnation* is one content under one name in the sink (`SourcePosition.source`): a truncated or
-replaced file is a new one. Its name carries a random token, so that no two files ever share one.
+replaced file is a new one. Its name carries a random token, so that no two files ever share one. No byte of
+one is sent before the checkpoint holds its head, so that after a kill it is found again, in a copy too.
 
 Next chapter: `prologue.collect.checkpoint`, which remembers identities across restarts.
 """
@@ -46,11 +47,6 @@ def digest(data: bytes) -> str:
 
 def fingerprint(data: bytes) -> Fingerprint:
     return Fingerprint(len(data), digest(data))
-
-
-def head_of(fd: int, limit: int = HEAD_BYTES) -> Fingerprint:
-    """The fingerprint of the first bytes of an open file."""
-    return fingerprint(os.pread(fd, min(limit, HEAD_BYTES), 0))
 
 
 def context_before(fd: int, offset: int) -> bytes:

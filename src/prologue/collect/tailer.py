@@ -313,6 +313,9 @@ class Tailer:
     def _read(self, file: TailedFile, now: float) -> None:
         file.after = None
         try:
+            if file.identify():
+                self._tracker.renew(file)
+                return
             try:
                 chunk = file.read(now, self._settings)
             except ContentReplaced:

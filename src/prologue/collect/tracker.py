@@ -87,21 +87,25 @@ class Tracker:
     def after_first_scan(self) -> None:
         """Files that were renamed while nobody watched are found by their inode and read to the end."""
         listed: dict[str, dict[int, str]] = {}
+        unseen: list[tuple[Found, FileEntry]] = []
         for entry in list(self._remembered.values()):
             found = self._discovery.match(entry.path)
-            if entry.key in self.files or found is None or entry.path in self.blocked:
+            if self._remembered.get(entry.key) is not entry or found is None or entry.path in self.blocked:
                 continue
             folder = copies.family(entry.path)[0]
             if folder not in listed:
                 listed[folder] = copies.inodes_of(folder)
             path = listed[folder].get(entry.inode)
             if entry.mtime_ns:
-                self._catch_up(found, entry.device, entry.mtime_ns)
+                unseen.append((found, entry))
             fd = None if path is None else _open_or_none(path)
             if fd is None or not self._resume_renamed(entry, found, fd):
                 self._rescue(entry, found)
                 if entry.key in self._remembered:  # it may come back, with a volume that is mounted late
                     self._remembered[entry.key] = replace(entry, size=entry.offset)
+        # Not before every remembered file has its copy: what is nobody's then was never seen.
+        for found, entry in unseen:
+            self._catch_up(found, entry.device, entry.mtime_ns)
         self._first_start = False
 
     def sync(self, path: str) -> None:
@@ -156,10 +160,15 @@ class Tracker:
             file.lost += file.size - file.offset
             self._note_lost(file.path, file.size - file.offset)
         self._catch_up(file.found, file.key[0], written)
-        file.source, file.version = new_source(file.key), UNREGISTERED
+        file.source = new_source(file.key)
         file.generation += 1
         file.begin(0)
         file.last_growth = self._monotonic()
+        self.renew(file)
+
+    def renew(self, file: TailedFile) -> None:
+        """Nothing of the file is sent before the checkpoint has what we know of it now."""
+        file.version = UNREGISTERED
         self.fresh.append(file)
 
     def refresh(self) -> bool:
@@ -280,7 +289,7 @@ class Tracker:
         """A remembered file was truncated or replaced while nobody watched: its copy has the rest."""
         self.resets += 1
         found = self._discovery.match(entry.path) or found  # its inode may be a file's of another name now
-        copy = copies.find(entry.path, lambda fd: entry.offset > 0 and _is_file_of(entry, fd))
+        copy = copies.find(entry.path, lambda fd: entry.head.length > 0 and _is_file_of(entry, fd))
         read_on = copy is not None and self._resume_renamed(entry, found, copy)
         if not read_on and not self._resume_unpacked(entry, found):
             lost = max(0, entry.size - max(entry.offset, self._durable(entry.source)))
@@ -324,10 +333,13 @@ class Tracker:
     def _rotated(self, fd: int, found: Found, start: Start) -> None:
         """Read a file that no path of interest leads to any more."""
         key = key_of(fd)
-        self._remembered.pop(key, None)
+        entry = self._remembered.pop(key, None)
+        displaced = entry is not None and not _is_file_of(entry, fd)
         file = self.files[key] = TailedFile(fd, key, found, start, self._monotonic())
         file.rotated = True
         self.fresh.append(file)
+        if entry is not None and displaced:  # its inode is another file's by now
+            self._rescue(entry, found)
 
     def _catch_up(self, found: Found, device: int, since_ns: int) -> None:
         """Files that were created under the path and rotated away before we saw them there.
@@ -345,23 +357,28 @@ class Tracker:
 
     def _catch(self, found: Found, listed: FileKey, path: str) -> bool:
         """Read one such file; False where the path does not lead to it any more."""
-        if listed in self.files or listed in self._remembered:
+        if listed in self.files:
             return True
         try:
             fd = open_regular(path)
         except OSError as error:
             return error.errno != errno.ENOENT
         key = key_of(fd)
-        known = key in self.files or key in self._remembered
+        known = key in self.files or self._remembers(key, fd)
         if key[1] != listed[1] or known or self._is_copy(path, fd):
             os.close(fd)
             return key[1] == listed[1]
         self._rotated(fd, found, Start(new_source(key), 0))
         return True
 
+    def _remembers(self, key: FileKey, fd: int) -> bool:
+        """Whether an open file was read before. An inode that is used again has another content."""
+        entry = self._remembered.get(key)
+        return entry is not None and _is_file_of(entry, fd)
+
     def _is_copy(self, path: str, fd: int) -> bool:
         """Whether a new file is a rotation's copy of one that is read already."""
-        if key_of(fd) in self._remembered:
+        if self._remembers(key_of(fd), fd):
             return False
         family = self._families.get(copies.family(path), ())
         if not any(copies.is_copy(path, fd, self.by_path[original]) for original in family):
