@@ -17,6 +17,7 @@ import pytest
 import wasmtime
 
 from tests.support.server import ServerProcess, wait_until
+from tests.support.traces import plain, records_of
 
 PROLOGUE = [sys.executable, "-m", "prologue"]
 
@@ -52,6 +53,48 @@ def test_standard_input_is_shipped_to_its_end(prologue_server, tmp_path: Path) -
     stored = entries(prologue_server, '{service_name="piped", source="stdin"}')
     assert [line for _, line in stored] == text.splitlines()
     assert not list((tmp_path / "agent/spool").iterdir())
+
+
+def test_stack_traces_of_standard_input_and_of_commands_are_one_record_each(
+    prologue_server, tmp_path: Path
+) -> None:
+    undated = [record for record in records_of("java") if not record.startswith(b"20")]
+    piped = ["agent", *arguments(prologue_server, tmp_path), "--stdin", "--service-name", "traces"]
+    done = subprocess.run(
+        [*PROLOGUE, *piped, "--multiline", "java"], input=plain(undated), timeout=60, check=False
+    )
+    assert done.returncode == 0
+    wanted = [record.decode() for record in undated]
+    assert [line for _, line in entries(prologue_server, '{service_name="traces"}')] == wanted
+    program = "import sys; print('begins', flush=True); print('  goes on', flush=True); raise KeyError(1)"
+    done = subprocess.run(
+        [*PROLOGUE, "exec", *arguments(prologue_server, tmp_path, "--service-name", "failing"), "--quiet"]
+        + ["--multiline", r"continuation: ^(\s|KeyError)", "--", sys.executable, "-c", program],
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert [line for _, line in entries(prologue_server, '{service_name="failing", stream="stdout"}')] == [
+        "begins\n  goes on"
+    ]
+    [(_, error)] = entries(prologue_server, '{service_name="failing", stream="stderr"}')
+    assert error.startswith("Traceback")
+    assert error.endswith("KeyError: 1")
+
+
+def test_a_rule_that_is_wrong_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    for command in (["agent", "--stdin"], ["exec"]):
+        done = subprocess.run(
+            [*PROLOGUE, *command, "--url", "http://127.0.0.1:9", "--data-dir", str(tmp_path)]
+            + ["--multiline", "start: (", *(["--", "true"] if command == ["exec"] else [])],
+            input="line\n",
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 2
+        assert "wrong at character" in done.stderr
 
 
 def test_what_was_not_shipped_in_time_is_shipped_by_the_next_process(prologue_server, tmp_path: Path) -> None:

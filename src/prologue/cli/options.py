@@ -20,6 +20,8 @@ Callback = Callable[..., Any]
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - recognised, not bound
 _DEFAULT_PORT = 3100
 
+MULTILINE = "Which lines are one record: java, python, ..., `start: REGEX` or `continuation: REGEX`."
+
 
 def settings_options(function: Callback) -> Callback:
     """`--config` and the settings that have a flag; passes `config` and `flags` by dotted key."""

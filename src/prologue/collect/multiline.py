@@ -24,6 +24,7 @@ from prologue.model.errors import ConfigError
 from prologue.model.multiline import MAX_PATTERN, PRESETS, Rule, matcher
 
 KEY = "collect.multiline"
+OPTION = "--multiline"
 WINDOW = 64 * 1024
 _FORM = re.compile(r"(start|continuation)\s*:\s*(.+)", re.DOTALL)
 _CRI = re.compile(rb"\S+ (stdout|stderr) ([FP])\S*(?: (.*))?", re.DOTALL)
@@ -34,28 +35,41 @@ def read_rule(text: str, glob: str) -> Rule:
 
     Raises ConfigError with the character at which an expression is wrong.
     """
+    return _read(text, KEY, f"{KEY} says of {glob!r}")
+
+
+def read_option(text: str) -> Rule | None:
+    """The rule that the command line names for a stream, None where it names none; as `read_rule`."""
+    return _read(text, OPTION, f"{OPTION} says") if text else None
+
+
+def _read(text: str, key: str, says: str) -> Rule:
     if (preset := PRESETS.get(text.strip())) is not None:
         return preset
     form = _FORM.fullmatch(text.strip())
     if form is None:
         raise ConfigError(
-            f"{KEY} says of {glob!r} {text!r}, which is no rule",
-            key=KEY,
+            f"{says} {text!r}, which is no rule",
+            key=key,
             cure=f"name one of {', '.join(PRESETS)}, or write `start: EXPRESSION` or"
             " `continuation: EXPRESSION`",
         )
     name, pattern = form.groups()
+
+    def refused(shown: str, offset: int, message: str, cure: str) -> ConfigError:
+        return ConfigError(
+            f"{says} {shown!r}, which is wrong at character {offset + 1}: {message}", key=key, cure=cure
+        )
+
     try:
         scan_regex(pattern)
         re.compile(pattern.encode())
     except TextProblem as problem:
-        raise _refused(glob, pattern, problem.offset, problem.message, problem.cure) from None
+        raise refused(pattern, problem.offset, problem.message, problem.cure) from None
     except re.error as error:
-        raise _refused(glob, pattern, error.pos or 0, error.msg, "write it in RE2's syntax") from None
+        raise refused(pattern, error.pos or 0, error.msg, "write it in RE2's syntax") from None
     if len(pattern) > MAX_PATTERN:
-        raise _refused(
-            glob, pattern[:40], MAX_PATTERN, "it is too long", f"use {MAX_PATTERN} characters at most"
-        )
+        raise refused(pattern[:40], MAX_PATTERN, "it is too long", f"use {MAX_PATTERN} characters at most")
     return Rule(start=pattern) if name == "start" else Rule(continuation=pattern)
 
 
@@ -71,14 +85,6 @@ def with_rule(described: Described, asked: str, key: str) -> Described:
         return replace(described, multiline=preset)
     why = f"{key}: {asked!r} is no preset; name one of {', '.join(PRESETS)}, or give collect.multiline a rule"
     return replace(described, problem=why)
-
-
-def _refused(glob: str, pattern: str, offset: int, message: str, cure: str) -> ConfigError:
-    return ConfigError(
-        f"{KEY} says of {glob!r} {pattern!r}, which is wrong at character {offset + 1}: {message}",
-        key=KEY,
-        cure=cure,
-    )
 
 
 @dataclass(frozen=True, slots=True)

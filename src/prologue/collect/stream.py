@@ -4,6 +4,9 @@ One payload is on its way at a time; meanwhile reading goes on up to a chunk, an
 fills, and whoever writes into it waits. That is the back-pressure, and the bound on memory. Where a disk
 spool stands behind the sink, the wait is for the local disk; without one it is for the endpoint.
 
+Where a rule joins lines, a payload ends where the last record begins, and that record is held as a file's is:
+until another begins, the stream ends, nothing came for `multiline_wait_s`, or five times that have passed.
+
 Positions count the bytes read since the start under a name of this run, so a payload that is sent twice
 is stored once.
 
@@ -19,12 +22,15 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 
-from prologue.collect.chunks import cut
+from prologue.collect.chunks import Framing, cut
 from prologue.collect.context import Context
+from prologue.collect.file import HELD_AT_MOST
 from prologue.collect.identity import new_token
-from prologue.collect.sender import Backoff
+from prologue.collect.multiline import cut_records
+from prologue.collect.sender import Backoff, plain_params
 from prologue.model.errors import BufferFull, PayloadTooLarge, PrologueError
 from prologue.model.labels import SERVICE_NAME
+from prologue.model.multiline import PARAM, Rule, to_param
 from prologue.model.payload import Payload, PayloadFormat, Receipt, SourcePosition
 
 READ_BYTES = 64 * 1024
@@ -44,9 +50,9 @@ class StreamCounts:
 
 
 class StreamReader:
-    """Reads `fd` to its end in the thread that calls `run`; does not close it.
+    """Reads lines of text from `fd` to its end in the thread that calls `run`; does not close it.
 
-    `echo`, where it is given, gets every chunk as it was read, before anything else is done with it.
+    `rule`, where it is given, says which lines are one record. `echo`, where it is given, gets every chunk as it was read, before anything else is done with it.
     """
 
     def __init__(
@@ -56,7 +62,7 @@ class StreamReader:
         name: str,
         *,
         labels: Mapping[str, str],
-        params: Mapping[str, str],
+        rule: Rule | None = None,
         echo: Callable[[bytes], object] | None = None,
     ) -> None:
         self._sink = context.sink
@@ -69,10 +75,12 @@ class StreamReader:
         self._fd = fd
         self._source = f"{name}:{new_token()}"
         self._labels = labels
-        self._params = params
+        self._rule = rule
+        self._params = plain_params(context.settings) | ({PARAM: to_param(rule)} if rule is not None else {})
         self._echo = echo
         self._held = bytearray()
         self._held_since = 0.0
+        self._grown_at = 0.0
         self._ended = False
         self._limit = 0  # the sink's limit on one payload, once it told us
         self._stopping = threading.Event()
@@ -110,8 +118,9 @@ class StreamReader:
             return
         if self._echo is not None:
             self._echo(data)
+        self._grown_at = self._monotonic()
         if not self._held:
-            self._held_since = self._monotonic()
+            self._held_since = self._grown_at
         self._held += data
         self.counts.bytes += len(data)
 
@@ -125,8 +134,13 @@ class StreamReader:
             return
         longest = min(self._limit or settings.chunk_bytes, settings.chunk_bytes)
         piece = bytes(held[:longest])
-        end = cut(piece)
-        if not end and (self._ended or self._is_overdue(waited) or len(held) >= settings.max_line_bytes):
+        lines = cut(piece)
+        end = self._before_last_record(piece, lines, now)
+        if lines and not end:
+            if len(held) <= longest:  # the record may go on
+                return
+            end, self.counts.split = lines, self.counts.split + 1
+        elif not end and (self._ended or self._is_overdue(waited) or len(held) >= settings.max_line_bytes):
             end = len(piece)
             self.counts.split += not self._ended
         elif not end and len(held) > longest:  # a line longer than a chunk
@@ -134,6 +148,14 @@ class StreamReader:
             self.counts.split += 1
         if end:
             self._send(piece[:end])
+
+    def _before_last_record(self, piece: bytes, lines: int, now: float) -> int:
+        """Where the record begins that may go on; `lines`, where it is over or nothing joins lines."""
+        wait = self._settings.multiline_wait_s
+        over = self._ended or now - self._grown_at >= wait or now - self._held_since >= HELD_AT_MOST * wait
+        if self._rule is None or not lines or (over and len(piece) == len(self._held)):
+            return lines
+        return cut_records(piece, lines, Framing.PLAIN, self._rule)
 
     def _is_overdue(self, waited: float) -> bool:
         patience = self._settings.partial_after_s

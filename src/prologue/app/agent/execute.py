@@ -27,11 +27,11 @@ import orjson
 from prologue.app.agent.streams import Outlet, outlet, stream_labels
 from prologue.collect.context import Context
 from prologue.collect.identity import new_token
-from prologue.collect.sender import plain_params
 from prologue.collect.service import BY_SETTING
 from prologue.collect.stream import StreamReader
 from prologue.config.settings import Settings
 from prologue.model.errors import PrologueError, UserError
+from prologue.model.multiline import Rule
 from prologue.model.payload import Payload, PayloadFormat, SourcePosition
 from prologue.telemetry import log
 
@@ -45,8 +45,10 @@ WASM_MAGIC = b"\0asm"
 NOT_FOUND, NOT_EXECUTABLE = 127, 126  # as a shell answers
 
 
-def run_exec(settings: Settings, command: Sequence[str], service: str, *, quiet: bool) -> int:
-    """Run the command to its end; its exit status, or 128 and the number of the signal that ended it."""
+def run_exec(
+    settings: Settings, command: Sequence[str], service: str, rule: Rule | None, *, quiet: bool
+) -> int:
+    """Run the command to its end, each stream's lines joined by `rule`; its exit status, or 128 and the number of the signal that ended it."""
     log.set_up(settings.log.level, settings.log.format)
     with outlet(settings) as out:
         candidates = [(BY_SETTING, service), (BY_COMMAND, _name(command))]
@@ -65,7 +67,7 @@ def run_exec(settings: Settings, command: Sequence[str], service: str, *, quiet:
             logger.error("%s: %s", command[0], error.strerror)
             return code
         with _Forwarding(process):
-            _ship_streams(out.context, process, labels, quiet=quiet)
+            _ship_streams(out.context, process, labels, rule, quiet=quiet)
             status = process.wait()
         seconds = time.monotonic() - began
         _tell(out.context, labels, command, *_ending(status, seconds))
@@ -96,7 +98,12 @@ class _Forwarding:
 
 
 def _ship_streams(
-    context: Context, process: subprocess.Popen[bytes], labels: dict[str, str], *, quiet: bool
+    context: Context,
+    process: subprocess.Popen[bytes],
+    labels: dict[str, str],
+    rule: Rule | None,
+    *,
+    quiet: bool,
 ) -> None:
     """Until both streams have ended: the command may close them early, or leave them to its children."""
     threads = []
@@ -107,7 +114,7 @@ def _ship_streams(
             pipe.fileno(),
             f"exec-{name}",
             labels=labels | {"stream": name},
-            params=plain_params(context.settings),
+            rule=rule,
             echo=None if quiet else _echo(mine),
         )
         threads.append(threading.Thread(target=reader.run, name=f"exec-{name}", daemon=True))

@@ -22,13 +22,13 @@ from prologue.app.agent.adopt import Adopter
 from prologue.app.agent.run import FOLDER, SPOOLS
 from prologue.app.agent.shipping import sink_for
 from prologue.collect.context import Context
-from prologue.collect.sender import plain_params
 from prologue.collect.service import BY_SETTING, Candidate, describe, from_environment, otel_attributes
 from prologue.collect.stream import StreamReader
 from prologue.config.environment import variable
 from prologue.config.settings import Settings
 from prologue.model.errors import ConfigError
 from prologue.model.labels import SERVICE_NAME, sanitize_name, with_service_name
+from prologue.model.multiline import Rule
 from prologue.model.payload import PayloadSink
 from prologue.receive.settings import OTLP_INDEX_ATTRIBUTES
 from prologue.telemetry import log
@@ -111,15 +111,14 @@ def _finish(reader: StreamReader, patience: float) -> None:
     timer.start()
 
 
-def run_stdin(settings: Settings, service: str) -> int:
-    """Ship standard input to its end. 0 once all of it is acknowledged, or durable in the spool."""
+def run_stdin(settings: Settings, service: str, rule: Rule | None) -> int:
+    """Ship standard input to its end, lines joined by `rule`. 0 once all of it is acknowledged, or durable in the spool."""
     log.set_up(settings.log.level, settings.log.format)
     if os.isatty(sys.stdin.fileno()):
         logger.info("reading from the terminal; Ctrl-D ends")
     with outlet(settings) as out:
         labels = stream_labels(settings, "stdin", [(BY_SETTING, service)])
-        params = plain_params(out.context.settings)
-        reader = StreamReader(out.context, sys.stdin.fileno(), "stdin", labels=labels, params=params)
+        reader = StreamReader(out.context, sys.stdin.fileno(), "stdin", labels=labels, rule=rule)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: _finish(reader, settings.agent.shutdown_timeout))
         reader.run()

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from prologue.cli.options import agent_options
+from prologue.cli.options import MULTILINE, agent_options
 from prologue.config.load import load
 from prologue.model.errors import TemporaryError, UserError
 
@@ -17,6 +17,7 @@ from prologue.model.errors import TemporaryError, UserError
 @click.option("--listen", metavar="HOST:PORT", help="Address of the agent's own status page.")
 @click.option("--stdin", "from_stdin", is_flag=True, help="Ship standard input instead, to its end.")
 @click.option("--service-name", metavar="NAME", default="", help="Service of its lines (with --stdin).")
+@click.option("--multiline", metavar="RULE", default="", help=f"{MULTILINE} (With --stdin.)")
 def command(
     *,
     config: Path | None,
@@ -24,6 +25,7 @@ def command(
     listen: str | None,
     from_stdin: bool,
     service_name: str,
+    multiline: str,
 ) -> int | None:
     """Ship this machine's logs to a Prologue server, an OTLP endpoint or a Loki, until Ctrl-C or SIGTERM.
 
@@ -40,9 +42,13 @@ def command(
     if from_stdin:
         from prologue.app.agent.streams import run_stdin  # noqa: PLC0415 - as below
 
-        return run_stdin(settings, service_name)
+        from prologue.collect.multiline import read_option  # noqa: PLC0415
+
+        return run_stdin(settings, service_name, read_option(multiline))
     if service_name:
         raise UserError("--service-name goes with --stdin", cure="name files' services in collect.services")
+    if multiline:
+        raise UserError("--multiline goes with --stdin", cure="give files a rule in collect.multiline")
     from prologue.app.agent.run import run  # noqa: PLC0415 - `--help` need not wait for it
 
     return run(settings)
