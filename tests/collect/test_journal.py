@@ -144,6 +144,17 @@ def test_back_pressure(machine: Any, journal: Path, eventually: Callable[..., No
     assert machine.collector.totals().retries == 3
 
 
+def test_a_rate_holds_the_journal_up_and_drops_nothing(
+    machine: Any, journal: Path, eventually: Callable[..., None]
+) -> None:
+    collector = start(machine, journal, chunk_bytes=4096, rate_limits={"journal": 20_000})
+    eventually(lambda: len(messages(machine)) >= 200)
+    assert messages(machine) == orders(200)
+    [limited] = collector.limited()
+    assert (limited.service, limited.rate) == ("journal", 20_000)
+    assert limited.waited_s > 0
+
+
 def test_a_journalctl_that_dies_is_started_again(
     machine: Any, journal: Path, eventually: Callable[..., None]
 ) -> None:

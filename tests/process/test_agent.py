@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import socket
 import subprocess
 import sys
@@ -220,6 +221,30 @@ def test_syslog_through_the_agent_s_socket(machine: Path, tmp_path: Path, prolog
     finally:
         assert agent.stop() == 0
     assert not list((tmp_path / "agent/agent/spool").glob("*"))
+
+
+def test_syslog_over_its_rate_is_counted(machine: Path, tmp_path: Path, prologue_server) -> None:
+    path = tmp_path / "log.sock"
+    settings = QUICK | {
+        "PROLOGUE_SYSLOG__UNIX_PATH": str(path),
+        "PROLOGUE_LIMITS__TENANT_LINES_PER_SECOND": "10",
+    }
+    agent = AgentProcess(machine, tmp_path / "agent", prologue_server.url, **settings).start()
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            for number in range(500):
+                sender.sendto(f"<11>Nov 26 01:02:03 chatty[7]: too much {number}".encode(), str(path))
+
+        def dropped() -> float:
+            text = httpx.get(f"{agent.url}/metrics", timeout=10).text
+            found = re.findall(
+                r'^prologue_stream_dropped_total\{.*why="limited"\} (\S+)$', text, re.MULTILINE
+            )
+            return sum(map(float, found))
+
+        wait_until(lambda: dropped() > 0)
+    finally:
+        assert agent.stop() == 0
 
 
 HEAVY = ("pyarrow", "numpy", "chdb", "clickhouse_connect", "starlette", "uvicorn", "grpc", "google.protobuf")

@@ -67,9 +67,10 @@ def test_stack_traces_of_standard_input_and_of_commands_are_one_record_each(
     wanted = [record.decode() for record in undated]
     assert [line for _, line in entries(prologue_server, '{service_name="traces"}')] == wanted
     program = "import sys; print('begins', flush=True); print('  goes on', flush=True); raise KeyError(1)"
+    failing = arguments(prologue_server, tmp_path, "--service-name", "failing", "--quiet")
+    rule = ["--multiline", r"continuation: ^(\s|KeyError)", "--"]
     done = subprocess.run(
-        [*PROLOGUE, "exec", *arguments(prologue_server, tmp_path, "--service-name", "failing"), "--quiet"]
-        + ["--multiline", r"continuation: ^(\s|KeyError)", "--", sys.executable, "-c", program],
+        [*PROLOGUE, "exec", *failing, *rule, sys.executable, "-c", program],
         timeout=60,
         check=False,
     )
@@ -83,10 +84,10 @@ def test_stack_traces_of_standard_input_and_of_commands_are_one_record_each(
 
 
 def test_a_rule_that_is_wrong_is_refused_before_anything_is_read(tmp_path: Path) -> None:
-    for command in (["agent", "--stdin"], ["exec"]):
+    wrong = ["--url", "http://127.0.0.1:9", "--data-dir", str(tmp_path), "--multiline", "start: ("]
+    for command in (["agent", *wrong, "--stdin"], ["exec", *wrong, "--", "true"]):
         done = subprocess.run(
-            [*PROLOGUE, *command, "--url", "http://127.0.0.1:9", "--data-dir", str(tmp_path)]
-            + ["--multiline", "start: (", *(["--", "true"] if command == ["exec"] else [])],
+            [*PROLOGUE, *command],
             input="line\n",
             capture_output=True,
             text=True,

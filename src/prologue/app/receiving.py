@@ -6,6 +6,7 @@ import logging
 
 import msgspec
 
+from prologue.app.limiting import limit_settings
 from prologue.config.sections.grpc import Grpc
 from prologue.config.settings import Receive, Settings
 from prologue.model.errors import ConfigError
@@ -18,7 +19,7 @@ from prologue.receive.grpc.server import GrpcServer
 from prologue.receive.intake import Intake
 from prologue.receive.kafka.settings import KafkaSettings, TopicFormat
 from prologue.receive.kafka.source import KafkaSource
-from prologue.receive.limits import LimitSettings, RateLimits
+from prologue.receive.limits import RateLimits
 from prologue.receive.settings import Credentials, ReceiveSettings
 from prologue.receive.standing import Standings
 from prologue.receive.tls import TlsSettings, tls_settings
@@ -52,19 +53,6 @@ def receive_settings(settings: Settings) -> ReceiveSettings:
         discover_service_name=settings.labels.discover_service_name,
         otlp_index_attributes=receive.otlp_index_attributes,
         credentials=Credentials(**msgspec.structs.asdict(settings.receivers)),
-    )
-
-
-def limit_settings(settings: Settings) -> LimitSettings:
-    limits = settings.limits
-    return LimitSettings(
-        tenant_bytes=limits.tenant_bytes_per_second,
-        tenant_lines=limits.tenant_lines_per_second,
-        source_bytes=limits.source_bytes_per_second,
-        source_lines=limits.source_lines_per_second,
-        bytes_by_tenant=limits.bytes_per_second_by_tenant,
-        lines_by_tenant=limits.lines_per_second_by_tenant,
-        burst=limits.burst,
     )
 
 

@@ -5,7 +5,8 @@ one source name, and two steps tie them to a cursor: the checkpoint first learns
 at byte N ends at cursor C" and is synced, then the payload is sent. After a crash the sink's durable
 position tells whether that payload arrived, and so which cursor to go on after: nothing is lost,
 nothing repeated. One payload is on its way at a time; while it is, nobody reads the pipe, and
-journalctl waits: that is the back-pressure.
+journalctl waits: that is the back-pressure. A rate holds it up in the same way; the journal counts as one
+service, `journal`, because which service a line belongs to is found by whoever takes it apart.
 
 `--all` is needed because journalctl otherwise writes null for fields above 4096 bytes.
 
@@ -39,6 +40,7 @@ from prologue.model.errors import BufferFull, PositionConflict, PrologueError
 from prologue.model.labels import with_service_name
 from prologue.model.payload import Payload, PayloadFormat, PayloadSink, SourcePosition
 
+RATED_AS = "journal"
 JOURNAL_FOLDERS = ("/var/log/journal", "/run/log/journal")
 LOOK_S = 0.2
 
@@ -70,6 +72,7 @@ class JournalFollower:
         self._writer = writer
         self._clock = context.clock
         self._monotonic = context.monotonic
+        self._rates = context.rates
         self._program = program
         self._entry = _settle(entry, sink) if entry else JournalEntry(f"journal:{new_token()}", "", 0)
         # What an earlier life promised and this one has not passed yet: perhaps it arrived after all.
@@ -182,9 +185,17 @@ class JournalFollower:
             end = cut(held, Framing.JOURNAL)
             if not end and len(held) >= self._settings.max_line_bytes:
                 end, self._split = len(held), self._split + 1
-            if end:
+            if end and self._may_ship(end):
                 self._send(held[:end])
                 held = held[end:]
+
+    def _may_ship(self, size: int) -> bool:
+        """Wait until the rate allows to ship; False where a stop came first."""
+        while wait_s := self._rates.wait(RATED_AS, self._monotonic()):
+            if self._stopping.wait(min(wait_s, LOOK_S)):
+                return False
+        self._rates.charge(RATED_AS, size, self._monotonic())
+        return True
 
     def _send(self, data: bytes) -> None:
         """Promise in the checkpoint, send, and wait for the acknowledgement."""

@@ -52,7 +52,8 @@ class StreamCounts:
 class StreamReader:
     """Reads lines of text from `fd` to its end in the thread that calls `run`; does not close it.
 
-    `rule`, where it is given, says which lines are one record. `echo`, where it is given, gets every chunk as it was read, before anything else is done with it.
+    `rule`, where it is given, says which lines are one record. `echo`, where it is given, gets every chunk as
+    it was read, before anything else is done with it.
     """
 
     def __init__(

@@ -333,7 +333,8 @@ class Collect(Section, frozen=True):
         Meta(
             ge=0,
             description="Most bytes a second of one service. What is over it waits: files are read later,"
-            " programs that write into a pipe wait; nothing is dropped. 0: no limit.",
+            " programs that write into a pipe wait; nothing is dropped. The journal is one service,"
+            " `journal`. 0: no limit.",
         ),
     ] = 0
     rate_limits: Annotated[

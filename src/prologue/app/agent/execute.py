@@ -48,7 +48,10 @@ NOT_FOUND, NOT_EXECUTABLE = 127, 126  # as a shell answers
 def run_exec(
     settings: Settings, command: Sequence[str], service: str, rule: Rule | None, *, quiet: bool
 ) -> int:
-    """Run the command to its end, each stream's lines joined by `rule`; its exit status, or 128 and the number of the signal that ended it."""
+    """Run the command to its end, each stream's lines joined by `rule`.
+
+    Its exit status, or 128 and the number of the signal that ended it.
+    """
     log.set_up(settings.log.level, settings.log.format)
     with outlet(settings) as out:
         candidates = [(BY_SETTING, service), (BY_COMMAND, _name(command))]

@@ -22,7 +22,9 @@ def listen(settings: Settings, folder: Path, shipping: ShippingSink, stack: Exit
     if not (own.unix_path or own.udp_listen or own.tcp_listen or own.tls_listen):
         return []
     # Sockets bring an event loop, the spool numpy: an agent that only reads files has neither.
+    from prologue.app.limiting import limit_settings  # noqa: PLC0415 - as above
     from prologue.app.streams import syslog_listeners  # noqa: PLC0415 - as above
+    from prologue.receive.limits import RateLimits  # noqa: PLC0415 - as above
     from prologue.receive.streams.server import StreamServer  # noqa: PLC0415 - as above
 
     sink: PayloadSink = shipping
@@ -33,7 +35,7 @@ def listen(settings: Settings, folder: Path, shipping: ShippingSink, stack: Exit
         stack.callback(spool.close)
         stack.callback(spool.drain, settings.agent.shutdown_timeout)
         sink = spool.sink
-    server = StreamServer(syslog_listeners(settings), sink)
+    server = StreamServer(syslog_listeners(settings), sink, rates=RateLimits(limit_settings(settings)))
     stack.callback(server.stop, settings.agent.shutdown_timeout)
     server.start()
     return [address for _, address in server.listening]

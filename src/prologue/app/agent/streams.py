@@ -112,7 +112,10 @@ def _finish(reader: StreamReader, patience: float) -> None:
 
 
 def run_stdin(settings: Settings, service: str, rule: Rule | None) -> int:
-    """Ship standard input to its end, lines joined by `rule`. 0 once all of it is acknowledged, or durable in the spool."""
+    """Ship standard input to its end, lines joined by `rule`.
+
+    0 once all of it is acknowledged, or durable in the spool.
+    """
     log.set_up(settings.log.level, settings.log.format)
     if os.isatty(sys.stdin.fileno()):
         logger.info("reading from the terminal; Ctrl-D ends")

@@ -41,7 +41,6 @@ def command(
     settings = load(config, flags).settings
     if from_stdin:
         from prologue.app.agent.streams import run_stdin  # noqa: PLC0415 - as below
-
         from prologue.collect.multiline import read_option  # noqa: PLC0415
 
         return run_stdin(settings, service_name, read_option(multiline))
