@@ -17,6 +17,30 @@ assert "pandas" not in sys.modules
 """
 
 
+HELD = """
+import resource, pyarrow
+from prologue.app.lean import give_memory_back
+
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * resource.getpagesize()
+
+pieces = [bytes(60_000) for _ in range(2000)]
+last = pieces[-1]  # on top of the heap, so that nothing below it is given back by itself
+del pieces
+before = resident()
+give_memory_back()
+print(before - resident())
+"""
+
+
+def test_memory_that_was_freed_is_given_back():
+    done = subprocess.run(
+        [sys.executable, "-c", HELD], check=True, capture_output=True, text=True, timeout=60
+    )
+    assert int(done.stdout) > 50_000_000
+
+
 def test_arrays_do_not_import_pandas():
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT], check=False, capture_output=True, text=True, timeout=60

@@ -512,11 +512,11 @@ def test_batch_ids_differ_where_sequences_repeat(open_buffer, payload, clock, tm
 
 @pytest.mark.parametrize("form", [PayloadFormat.LINES, PayloadFormat.RECORDS])
 def test_a_segment_is_full_of_records_as_of_bytes(open_buffer, form) -> None:
-    """A few kilobytes may be a million rows in memory; 32 bytes a record are counted at least."""
+    """A few kilobytes may be a million rows in memory; 256 bytes a record are counted at least."""
     buffer = open_buffer(segment_bytes=65536)
-    small = Payload("acme", form, b"a\n" * 2000, 1)
+    small = Payload("acme", form, b"a\n" * 250, 1)
     if form is PayloadFormat.RECORDS:
-        small = Payload("acme", form, b"well compressed", 1, records=2000)
+        small = Payload("acme", form, b"well compressed", 1, records=250)
     first = buffer.append(small).result(WAIT)
     second = buffer.append(small).result(WAIT)
     third = buffer.append(small).result(WAIT)

@@ -35,6 +35,9 @@ class FaultyEngine:
         self.before(f"INSERT INTO {into}")
         self._engine.insert_select(into, select, source, parameters, settings)
 
+    def rest(self) -> None:
+        self._engine.rest()
+
     def close(self) -> None:
         self._engine.close()
 

@@ -340,3 +340,32 @@ def test_a_stop_that_ran_out_of_time_begins_no_further_batch(tmp_path, faulty):
         wait_until(lambda: ingest.stop(0.0))
         assert buffer.stats().segments == 2
     assert stored(faulty) == expected(lines(0))
+
+
+def test_memory_is_given_back_once_when_nothing_comes_any_more(tmp_path, faulty, monkeypatch):
+    monkeypatch.setattr("prologue.pipeline.ingest._REST_SECONDS", 0.1)
+    monkeypatch.setattr("prologue.pipeline.ingest._TAKE_SECONDS", 0.02)
+    migrate(faulty)
+    rested: list[bool] = []
+    buffer = DiskBuffer(tmp_path / "buffer", BufferSettings(seal_after=0.01))
+    progress = Progress(0)
+    writer = LogWriter(faulty, finish(ParseOptions()))
+    ingest = Ingest(
+        buffer,
+        [writer],
+        progress,
+        options=ParseOptions(),
+        recover_upto=0,
+        at_rest=lambda: rested.append(faulty._engine._file is None),
+    )
+    ingest.start()
+    try:
+        assert not rested
+        for turn in range(1, 3):
+            buffer.append(Payload("acme", PayloadFormat.LINES, b"a line\n", 1)).result(10)
+            wait_until(lambda turn=turn: len(rested) == turn)
+        assert rested == [True, True]  # the file of the batch was gone by then
+        assert faulty.arrow("SELECT count() AS n FROM logs").to_pylist() == [{"n": 2}]
+    finally:
+        ingest.stop(5)
+        buffer.close(5)

@@ -30,6 +30,23 @@ def test_rows_from_memory_are_computed_on_the_way(engine):
     ]
 
 
+def test_rows_of_a_batch_are_not_those_of_a_larger_one_before_it(engine):
+    """The file that rows enter through is kept, and holds one batch at a time."""
+    engine.command("CREATE TABLE t (n UInt64, line String) ENGINE = Memory")
+    for number, lines in enumerate((b"a long line\n" * 1000, b"short\n", b"", b"longer again\n" * 50)):
+        source = Source("LineAsString", "line String", (lines, b"end\n"))
+        engine.insert_select("t", f"SELECT {number}, line FROM {{source}}", source)
+        if number == 1:
+            engine.rest()
+    found = engine.arrow("SELECT n, count() AS lines, uniqExact(line) AS kinds FROM t GROUP BY n ORDER BY n")
+    assert [tuple(row.values()) for row in found.to_pylist()] == [
+        (0, 1001, 2),
+        (1, 2, 2),
+        (2, 1, 1),
+        (3, 51, 2),
+    ]
+
+
 def test_limits_are_told_apart_from_defects(engine):
     with pytest.raises(LimitError, match="time limit"):
         engine.arrow("SELECT sleepEachRow(1) FROM numbers(3)", settings={"max_execution_time": 1})

@@ -22,6 +22,7 @@ from typing import Any
 
 from prologue.app import collecting, gauges, parsers, receiving, streams
 from prologue.app.deleting import Deleter
+from prologue.app.lean import give_memory_back
 from prologue.app.rerunning import Rerunner
 from prologue.buffer.disk import DiskBuffer
 from prologue.buffer.lock import DirectoryLock
@@ -111,6 +112,7 @@ class Node:
             recover_upto=stored,
             parsers=self.parsers.in_force,
             ready=parsers.ready(settings),
+            at_rest=give_memory_back,
         )
         self.ingest.start()
         self.maintenance = Maintenance(engine, retention_days(settings))

@@ -52,8 +52,8 @@ FRAME_HEADER = struct.Struct("<8sIIIII")
 CHECKSUM = struct.Struct("<I")
 MAX_DATA_BYTES = (1 << 31) - 1
 """The longest data of one frame; well inside its 32-bit length."""
-RECORD_WEIGHT = 32
-"""Bytes that a record counts at least, so that a segment of 32 MiB is at most about a million rows."""
+RECORD_WEIGHT = 256
+"""Bytes that a record counts at least, so that a segment of 32 MiB is at most 131,072 rows."""
 
 
 class Envelope(msgspec.Struct, frozen=True, array_like=True):

@@ -170,8 +170,8 @@ class Buffer(Section, frozen=True):
         Size,
         Meta(
             ge=64 * 1024,
-            description="Size at which a segment is sealed and inserted as one batch. Larger is faster and"
-            " uses more memory.",
+            description="Size at which a segment is sealed and inserted as one batch. A record counts at"
+            " least 256 bytes: 32 MiB hold at most 131,072. Larger is faster and uses more memory.",
         ),
     ] = 32 * 1024**2
     seal_after: Annotated[

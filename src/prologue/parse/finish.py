@@ -68,7 +68,8 @@ _START = "left(body, 256)"
 # pattern or less, and most lines hold none of it. A word alone is the whole match with what surrounds it
 # taken off: a group in the pattern would cost twice as much.
 _GUESSES = (
-    f"if(multiSearchAnyCaseInsensitive({_START}, ['level', 'lvl', 'severity', '\"@l']), "
+    f"if({_START} ILIKE '%level%' OR {_START} ILIKE '%lvl%' OR {_START} ILIKE '%severity%' "
+    f"OR position({_START}, '\"@l') > 0, "
     f"extract({_START}, {quoted(_KEYED)}), '')",
     f"if(substring(body, 1, 1) IN ('I', 'W', 'E', 'F', 'D', '{{'), extract({_START}, {quoted(_LETTER)}), '')",
     f"trimBoth(extract({_START}, {quoted(_ALONE)}), {quoted(_AROUND)})",

@@ -43,6 +43,8 @@ from prologue.telemetry import metrics
 logger = logging.getLogger(__name__)
 
 _TAKE_SECONDS = 0.5
+# After so long without a batch what was kept for the next one is given back.
+_REST_SECONDS = 5.0
 # Trying again would end the same way.
 _UNREADABLE = (EngineError, PayloadError)
 # In a row; with `RetryPolicy` about half a minute.
@@ -77,6 +79,7 @@ class Ingest:
     """The threads between buffer and store. `start` it once; `stop` drains what is sealed.
 
     `recover_upto` is the highest batch the engine held at start: a segment above it was not begun.
+    `at_rest` is called from a writer's thread when nothing has come for some seconds.
     """
 
     def __init__(  # noqa: PLR0913 - keyword-only collaborators
@@ -90,6 +93,7 @@ class Ingest:
         parsers: Parsers | None = None,
         ready: ReadyPipelines | None = None,
         retry: RetryPolicy | None = None,
+        at_rest: Callable[[], None] = lambda: None,
         unix_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._source = source
@@ -99,6 +103,7 @@ class Ingest:
         self._parsers = parsers or Parsers()
         self._ready = ready
         self._retry = retry or RetryPolicy()
+        self._at_rest = at_rest
         self._unix_ns = unix_ns
         self._stopping = threading.Event()
         self._deadline = float("inf")
@@ -124,6 +129,7 @@ class Ingest:
         return not any(thread.is_alive() for thread in self._threads)
 
     def _run(self, writer: LogWriter) -> None:
+        worked: float | None = None  # when a batch was written last, None at rest
         while True:
             stopping = self._stopping.is_set()
             if stopping and time.monotonic() >= self._deadline:
@@ -132,8 +138,19 @@ class Ingest:
             if segment is not None:
                 if not self._write_until_done(writer, segment):
                     return
+                worked = time.monotonic()
             elif stopping:
                 return
+            elif worked is not None and time.monotonic() - worked >= _REST_SECONDS:
+                worked = None
+                self._rest(writer)
+
+    def _rest(self, writer: LogWriter) -> None:
+        try:
+            writer.rest()
+            self._at_rest()
+        except PrologueError as error:
+            logger.warning("memory could not be given back: %s", error.message)
 
     def _take(self, timeout: float) -> Segment | None:
         """The next segment, known to be in flight before another thread can take the one after it."""

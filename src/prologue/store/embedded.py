@@ -2,8 +2,10 @@
 
 Rows enter through a memory file: the bytes are put into an anonymous file (`memfd_create`) that the
 engine reads as `/proc/self/fd/N`, so nothing touches the disk between the buffer's segment and the
-table's part, and `INSERT ... SELECT` computes columns on the way. (`input()` succeeds under chDB and
-stores nothing; the driver's own inserts write a temporary file each.)
+table's part. The file is kept from one batch to the next, because a page that is written for the first
+time costs more than what is written into it. `INSERT ... SELECT` reads it, and computes columns on the
+way. (`input()` succeeds under chDB and stores nothing; the driver's own inserts write a temporary file
+each.)
 
 The engine allows one process per directory and one directory per process; every `EmbeddedEngine` of
 a process is a connection of its own to the same engine.
@@ -47,6 +49,7 @@ class EmbeddedEngine:
                 cure="stop the other process that uses this directory, or choose another with --data-dir",
             ) from error
         self._usage = Usage()
+        self._file: MemoryFile | None = None
         # The driver's own summary counts the rows of the answer. What a query read only the engine's
         # progress tells, on the chDB connection that the driver keeps for itself.
         cast("Any", self._client)._backend._handle.conn.set_progress_callback(self._progressed)
@@ -65,17 +68,30 @@ class EmbeddedEngine:
     def insert_select(
         self, into: str, select: str, source: Source, parameters: Parameters = NONE, settings: Settings = NONE
     ) -> None:
-        with _memory_file(source.data) as path:
-            rows = f"file('{path}', '{source.format}', '{source.structure}')"
-            self.command(f"INSERT INTO {into} {select.replace('{source}', rows)}", parameters, settings)
+        with self._call():
+            self._file = self._file or MemoryFile()
+            rows = f"file('{self._file.hold(source.data)}', '{source.format}', '{source.structure}')"
+            sql = f"INSERT INTO {into} {select.replace('{source}', rows)}"
+            self._client.command(_with_settings(sql, settings), parameters=_bound(sql, parameters))
 
     @property
     def usage(self) -> Usage:
         return self._usage
 
+    def rest(self) -> None:
+        with self._lock:
+            self._drop_file()
+        self.command("SYSTEM JEMALLOC PURGE")
+
     def close(self) -> None:
         with self._lock:
+            self._drop_file()
             self._client.close()
+
+    def _drop_file(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
     def _progressed(self, progress: Mapping[str, int]) -> None:
         """Called by the engine ten times a second and at the end, with totals so far."""
@@ -106,18 +122,25 @@ class EmbeddedEngine:
         raise EngineUnavailable("a connection to the engine cannot be emptied after a failed query")
 
 
-@contextmanager
-def _memory_file(pieces: Iterable[bytes | memoryview | pa.Buffer]) -> Iterator[str]:
-    """The pieces as one file without a name or a disk; the path is good inside the block."""
-    descriptor = os.memfd_create("prologue-batch", os.MFD_CLOEXEC)
-    try:
+class MemoryFile:
+    """A file without a name or a disk. It holds one batch at a time; its pages stay until it is closed."""
+
+    def __init__(self) -> None:
+        self._descriptor = os.memfd_create("prologue-batch", os.MFD_CLOEXEC)
+
+    def hold(self, pieces: Iterable[bytes | memoryview | pa.Buffer]) -> str:
+        """Hold the pieces, one behind the other, instead of what was there; the path to read them from."""
+        size = 0
         for piece in pieces:
             view = memoryview(piece)
             while view:
-                view = view[os.write(descriptor, view) :]
-        yield f"/proc/self/fd/{descriptor}"
-    finally:
-        os.close(descriptor)
+                written = os.pwrite(self._descriptor, view, size)
+                view, size = view[written:], size + written
+        os.ftruncate(self._descriptor, size)
+        return f"/proc/self/fd/{self._descriptor}"
+
+    def close(self) -> None:
+        os.close(self._descriptor)
 
 
 def _bound(sql: str, parameters: Parameters) -> dict[str, Any] | None:

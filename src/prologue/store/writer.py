@@ -261,6 +261,10 @@ class LogWriter:
             self._engine.command(f"DROP TEMPORARY TABLE IF EXISTS {table}")
         self._rows = None
 
+    def rest(self) -> None:
+        """Nothing is coming for a while; between batches only."""
+        self._engine.rest()
+
     def _register_streams(self) -> Ints:
         """Name the streams of the batch that this writer has not named yet, for each day they are on.
 
@@ -268,9 +272,10 @@ class LogWriter:
         """
         found = self._engine.arrow(
             self._over(
-                f"SELECT toString(tenant) AS tenant, toUInt32(day) AS day, {_STREAM} AS stream, "
-                "toString(labels) AS label_set FROM (SELECT tenant, labels, toDate(timestamp) AS day "
-                f"FROM ({self._finish}) GROUP BY tenant, labels, day)"
+                f"SELECT toString(tenant) AS tenant, toUInt32(arrayJoin(days)) AS day, {_STREAM} AS stream, "
+                "toString(labels) AS label_set "
+                "FROM (SELECT tenant, labels, groupUniqArray(toDate(timestamp)) AS days "
+                f"FROM ({self._finish}) GROUP BY tenant, labels)"
             ),
             self._derived(),
         )
