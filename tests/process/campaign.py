@@ -55,7 +55,7 @@ def campaign(folder: Path, faults: Sequence[Fault], seed: int, engine_mib: int =
 
 
 def _one(world: World, fault: Fault, oracle: Oracle, dice: random.Random) -> Outcome:
-    with Producers(world.server.url, world.log, oracle, seed=dice.randrange(1 << 30)) as producers:
+    with Producers(world.ways, world.log, oracle, seed=dice.randrange(1 << 30)) as producers:
         wait_until(lambda: producers.acknowledged > 10)
         fault(world, oracle, dice)
         passed, acknowledged = time.monotonic(), producers.acknowledged

@@ -17,7 +17,7 @@ from prologue.buffer.frame import encode_payload, frame_header
 from prologue.buffer.scan import Scan, scan
 from prologue.model.payload import Payload, PayloadFormat
 from tests.process.oracle import ID, Oracle
-from tests.process.senders import json_lines
+from tests.process.ways_in import json_lines
 from tests.process.world import World
 
 NOT_STORED = "is not stored yet"

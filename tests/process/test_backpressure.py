@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.process.oracle import Oracle, line_of
-from tests.process.senders import plain_lines
+from tests.process.ways_in import plain_lines
 from tests.process.world import World, tools_are_there
 from tests.support.server import wait_until
 from tests.support.stored import stored_bodies

@@ -8,6 +8,7 @@ import threading
 import msgpack
 import pytest
 
+from tests.support.ports import free_port
 from tests.support.server import ServerProcess, wait_until
 from tests.support.stored import stored_bodies
 
@@ -41,8 +42,7 @@ class Sender(threading.Thread):
 
 @pytest.fixture
 def server(tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port = found.getsockname()[1]
+    port = free_port()
     running = ServerProcess(tmp_path / "data", PROLOGUE_FLUENT__LISTEN=f"127.0.0.1:{port}")
     yield running, port
     running.stop()

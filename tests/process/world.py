@@ -15,7 +15,7 @@ import socket
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -24,6 +24,8 @@ import pytest
 from prologue.client import connect
 from prologue.model.errors import PrologueError
 from prologue.store.room import free_bytes
+from tests.process.ways_in import Fluent, Grpc, Http, WayIn
+from tests.support.ports import free_port
 from tests.support.server import ServerProcess, wait_until
 
 DISK_MIB = 64
@@ -42,6 +44,7 @@ class World:
         self.log = folder / "root/var/log/oracle/app.log"
         self._clock = folder / "clock"
         self._mounted: list[Path] = []
+        self._grpc, self._fluent = free_port(), free_port()
         self.server: ServerProcess
 
     def open(self) -> World:
@@ -54,6 +57,8 @@ class World:
             PROLOGUE_BUFFER__SEAL_AFTER="150ms",
             PROLOGUE_STORE__RETENTION_DAYS="0",
             PROLOGUE_STORE__MIN_FREE="16MiB",
+            PROLOGUE_GRPC__LISTEN=f"127.0.0.1:{self._grpc}",
+            PROLOGUE_FLUENT__LISTEN=f"127.0.0.1:{self._fluent}",
             PROLOGUE_COLLECT__ENABLED="true",
             PROLOGUE_COLLECT__ROOT=str(self.folder / "root"),
             LD_PRELOAD=_libfaketime(),
@@ -69,6 +74,16 @@ class World:
             self.server.kill()
         for path in reversed(self._mounted):
             subprocess.run(["umount", path], check=True)
+
+    @property
+    def ways(self) -> list[Callable[[], WayIn]]:
+        """Connections to open for pushing; half of them are HTTP's, which has eight forms."""
+        return [
+            lambda: Http(self.server.url),
+            lambda: Http(self.server.url),
+            lambda: Grpc(self._grpc),
+            lambda: Fluent(self._fluent),
+        ]
 
     def _mount(self, path: Path, mib: int) -> None:
         path.mkdir()

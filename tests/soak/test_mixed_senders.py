@@ -32,6 +32,7 @@ import pytest
 from tests.receive.envoy.conftest import http, message, tcp
 from tests.receive.otlp.conftest import record, request
 from tests.support.kafka import Broker
+from tests.support.ports import free_port
 from tests.support.server import ServerProcess, wait_until
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", "3600"))
@@ -216,11 +217,6 @@ def ask(soak: Soak) -> None:
 
 SENDERS = (loki, jsonline, elasticsearch, otlp_http, otlp_grpc, envoy, syslog, gelf, fluent, kafka)
 OTHERS = (wrong, ask)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 @pytest.fixture

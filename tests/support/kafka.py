@@ -14,6 +14,7 @@ from pathlib import Path
 from confluent_kafka import KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from tests.support.ports import free_port
 from tests.support.server import wait_until
 
 _POM = Path(__file__).parents[2] / "tools" / "kafka" / "pom.xml"
@@ -50,7 +51,7 @@ class Broker:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        ports = [_free_port(), _free_port()]
+        ports = [free_port(), free_port()]
         self.address = f"127.0.0.1:{ports[0]}"
         (folder / "log4j2.yaml").write_text(_LOG)
         (folder / "server.properties").write_text(
@@ -140,8 +141,3 @@ class Broker:
             producer.poll(0)
         assert producer.flush(30) == 0
         assert not failures, failures[0]
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])

@@ -168,6 +168,26 @@ def test_redact_own_patterns_and_fields(run: Run) -> None:
     assert row["body"] == b"a=<order> password=x b=a@b.cd"
 
 
+def test_redact_hides_a_whole_line_by_its_name(run: Run) -> None:
+    stages = "- logfmt: {on_error: keep}\n- redact: {fields: [body, user]}"
+    whole, failed = run(stages, "user=ann x=1", "only ann")
+    assert (whole["body"], whole["attributes"]) == (b"<field>", {"user": "<field>", "x": "1"})
+    assert (failed["body"], failed["attributes"]["__error__"]) == (b"<field>", "LogfmtParserErr")
+    some = "- logfmt\n- redact: {fields: [body], when: 'user=\"ann\"'}"
+    assert [row["body"] for row in run(some, "user=ann", "user=bob")] == [b"<field>", b"user=bob"]
+
+
+def test_redact_hides_what_a_line_was_with_the_line(run: Run) -> None:
+    stages = "- logfmt\n- rename: {user: body}\n- redact: {fields: [body]}"
+    (row,) = run(stages, "user=ann x=1")
+    assert (row["body"], row["attributes"]) == (b"<field>", {"original_body": "<field>", "x": "1"})
+
+
+def test_redact_says_which_names_are_no_attributes(run: Run) -> None:
+    with pytest.raises(ConfigError, match="trace_id is no attribute"):
+        run("- redact: {fields: [trace_id]}", "a line")
+
+
 def test_sample_keeps_a_share_the_same_each_time(run: Run) -> None:
     lines = [f"user=u{n} n={n}" for n in range(2000)]
     first = [row["body"] for row in run("- logfmt\n- sample: 0.1", *lines)]

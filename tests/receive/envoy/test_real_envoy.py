@@ -17,6 +17,7 @@ import pytest
 
 from tests.support import matrix
 from tests.support.loki import Loki
+from tests.support.ports import free_port
 from tests.support.server import ServerProcess, wait_until
 
 ENVOY = Path(sys.executable).parent / "envoy"
@@ -46,11 +47,6 @@ class Service(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         pass
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 @pytest.fixture(scope="module")

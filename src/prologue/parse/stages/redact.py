@@ -19,6 +19,7 @@ from prologue.logql.regex import scan_regex
 from prologue.parse.pipelines.document import Options, near
 from prologue.parse.pipelines.rows import MAP, Rows
 from prologue.parse.stages.detectors import DETECTORS, Detector
+from prologue.parse.stages.fields import TEXT_FIELDS
 from prologue.parse.stages.kind import StageKind
 
 _ACTIONS = ("mask", "hash", "remove")
@@ -27,7 +28,8 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 
 @dataclass(frozen=True, slots=True)
 class Redact:
-    """`found` are detectors by name; `fields` are masked whole. `key` are the halves of the hash's key."""
+    """`found` are detectors by name; `fields` are masked whole, `body` among them. `key` are the halves of
+    the hash's key."""
 
     found: tuple[tuple[str, Detector], ...]
     fields: tuple[str, ...]
@@ -52,7 +54,19 @@ def read(options: Options) -> Redact:
     halves = (int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:16], "little"))
     chosen = [(name, detector) for name, detector in DETECTORS.items() if name in names]
     mask = options.text("mask", "<{name}>")
-    return Redact((*own, *chosen), options.texts("fields", ()), action, mask, halves)
+    return Redact((*own, *chosen), _fields(options), action, mask, halves)
+
+
+def _fields(options: Options) -> tuple[str, ...]:
+    fields = options.texts("fields", ())
+    for name in fields:
+        if name in TEXT_FIELDS and name != "body":
+            options.refuse(
+                "fields",
+                f"{name} is no attribute",
+                f"`rename` it to one before, and redact that: {name}: secret",
+            )
+    return fields
 
 
 def _own(options: Options) -> tuple[tuple[str, Detector], ...]:
@@ -77,6 +91,8 @@ def _own(options: Options) -> tuple[tuple[str, Detector], ...]:
 def lower(node: Redact, rows: Rows) -> None:
     if node.fields:
         _mask_fields(node, rows)
+    if "body" in node.fields:
+        _mask_body(node, rows)
     if not node.found:
         return
     body, entries = rows.column("body"), rows.attributes()
@@ -149,6 +165,21 @@ def _mask_fields(node: Redact, rows: Rows) -> None:
     swapped = f"mapApply((k, v) -> (k, if({chosen}, {_instead(node, 'field', 'v', rows)}, v)), {entries})"
     kept = f"mapFilter((k, v) -> v != '', {swapped})"
     rows.replace_attributes(rows.compute(expr(kept, entries, *guard)))
+
+
+def _mask_body(node: Redact, rows: Rows) -> None:
+    """The whole line, and what it was before an earlier stage replaced it."""
+    guard = [rows.guard] if rows.guard is not None else []
+    only = f"{rows.guard} AND " if guard else ""
+
+    def masked(text: Expr) -> Expr:
+        instead = _instead(node, "field", text.sql, rows)
+        return rows.compute(expr(f"if({only}{text} != '', {instead}, {text})", text, *guard))
+
+    original = rows.original
+    rows.replace_body(masked(rows.column("body")))
+    if original is not None:
+        rows.keep_original(masked(original))
 
 
 STAGE = StageKind(read, lower, main="detect", always=True)
