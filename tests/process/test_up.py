@@ -187,8 +187,8 @@ def test_a_default_port_that_another_program_has_is_a_warning(tmp_path: Path) ->
                 stack.enter_context(socket.create_server(("127.0.0.1", port)))
         server = ServerProcess(
             tmp_path / "data",
-            PROLOGUE_GRPC__LISTEN="127.0.0.1:4317",
-            PROLOGUE_RECEIVE__OTLP_HTTP_LISTEN="127.0.0.1:4318",
+            PROLOGUE_GRPC__LISTEN=None,
+            PROLOGUE_RECEIVE__OTLP_HTTP_LISTEN=None,
         ).start()
         (standing,) = [found for found in server.status()["receivers"] if found["name"] == "otlp_grpc"]
         assert "cannot listen on 127.0.0.1:4317" in standing["last_error"]
@@ -199,9 +199,17 @@ def test_a_default_port_that_another_program_has_is_a_warning(tmp_path: Path) ->
     assert "cannot listen on 127.0.0.1:4318" in log
 
 
-@pytest.mark.parametrize("key", ["grpc.listen", "receive.otlp_http_listen"])
-def test_a_chosen_port_that_another_program_has_ends_the_start(tmp_path: Path, key: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
+@pytest.mark.parametrize(
+    ("key", "port"),
+    [
+        ("grpc.listen", 0),
+        ("receive.otlp_http_listen", 0),
+        ("grpc.listen", 4317),
+        ("receive.otlp_http_listen", 4318),
+    ],
+)
+def test_a_chosen_port_that_another_program_has_ends_the_start(tmp_path: Path, key: str, port: int) -> None:
+    with socket.create_server(("127.0.0.1", port)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         variable = "PROLOGUE_" + key.upper().replace(".", "__")
         server = ServerProcess(tmp_path / "data", **{variable: address})

@@ -20,18 +20,22 @@ START_SECONDS = 60.0
 
 
 class ServerProcess:
-    """One server on `data_dir`. The first start takes a free port and later starts keep it."""
+    """One server on `data_dir`. The first start takes a free port and later starts keep it.
 
-    def __init__(self, data_dir: Path, **environment: str) -> None:
+    What is None in `environment` is not set, where this class would set it.
+    """
+
+    def __init__(self, data_dir: Path, **environment: str | None) -> None:
         self.data_dir = data_dir
         self.log = data_dir.parent / f"{data_dir.name}.log"
-        self._environment = {
+        wanted = {
             "PROLOGUE_COLLECT__ENABLED": "false",
             # One machine has these ports once; a test that wants them names others.
             "PROLOGUE_GRPC__LISTEN": "",
             "PROLOGUE_RECEIVE__OTLP_HTTP_LISTEN": "",
             **environment,
         }
+        self._environment = {name: value for name, value in wanted.items() if value is not None}
         self._listen = "127.0.0.1:0"
         self._process: subprocess.Popen[str] | None = None
         self.url = ""

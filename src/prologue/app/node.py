@@ -65,9 +65,18 @@ _KAFKA_STOP_SECONDS = 3.0
 class Node:
     """Everything of one process but the HTTP server. `open` it, serve `context`, `close` it."""
 
-    def __init__(self, settings: Settings, read_parsers: Callable[[], PipelineSet] | None = None) -> None:
-        """`read_parsers` reads the pipelines, again at each reload; else they are those of the settings."""
+    def __init__(
+        self,
+        settings: Settings,
+        read_parsers: Callable[[], PipelineSet] | None = None,
+        chosen: frozenset[str] = frozenset(),
+    ) -> None:
+        """`read_parsers` reads the pipelines, again at each reload; else they are those of the settings.
+
+        `chosen` are the settings' keys that somebody set.
+        """
         self.settings = settings
+        self._chosen = chosen
         self._read_parsers = read_parsers or (lambda: parsers.read(settings))
         self.standings = Standings()
         self._stack = ExitStack()
@@ -164,7 +173,7 @@ class Node:
     def _open_listeners(self, intake: Intake) -> None:
         """The ways in that are no route of the HTTP server."""
         settings = self.settings
-        self.grpc = receiving.start_grpc(settings, intake)
+        self.grpc = receiving.start_grpc(settings, intake, must="grpc.listen" in self._chosen)
         if self.grpc is not None:
             self._stack.callback(self.grpc.stop, 0.0)
         self.streams = streams.server_for(settings, self.buffer, self.standings, intake.limits)

@@ -7,8 +7,7 @@ import logging
 import msgspec
 
 from prologue.app.limiting import limit_settings
-from prologue.config.sections.grpc import Grpc
-from prologue.config.settings import Receive, Settings
+from prologue.config.settings import Settings
 from prologue.model.errors import ConfigError
 from prologue.model.payload import PayloadSink
 from prologue.receive.envoy.receiver import ENVOY
@@ -27,12 +26,6 @@ from prologue.receive.tls import TlsSettings, tls_settings
 logger = logging.getLogger(__name__)
 
 GRPC_RECEIVERS = (OTLP_GRPC, ENVOY)
-
-DEFAULT_GRPC = Grpc().listen
-DEFAULT_OTLP_HTTP = Receive().otlp_http_listen
-"""Where OpenTelemetry's SDKs send unless they are told otherwise, so we listen there unless told otherwise.
-On a machine with a collector they are taken: that is a warning. An address that somebody wrote down is
-what senders were told, so there a taken one ends the start."""
 
 
 def intake_for(settings: Settings, sink: PayloadSink, standings: Standings) -> Intake:
@@ -71,8 +64,12 @@ def grpc_tls(settings: Settings) -> TlsSettings | None:
     return tls_settings("grpc", grpc.tls_cert, grpc.tls_key, grpc.tls_client_ca)
 
 
-def start_grpc(settings: Settings, intake: Intake) -> GrpcServer | None:
-    """The gRPC server, listening; None where it is off, or its default address is another's."""
+def start_grpc(settings: Settings, intake: Intake, *, must: bool = True) -> GrpcServer | None:
+    """The gRPC server, listening; None where it is off, or where it need not and its address is another's.
+
+    By default it listens where OpenTelemetry's SDKs send by default. On a machine with a collector that is
+    taken, which is a warning; an address that somebody chose is what senders were told: it `must` be free.
+    """
     grpc = settings.grpc
     if not grpc.listen:
         return None
@@ -86,7 +83,7 @@ def start_grpc(settings: Settings, intake: Intake) -> GrpcServer | None:
     try:
         server.start()
     except ConfigError as error:
-        if grpc.listen != DEFAULT_GRPC or tls is not None:
+        if must or tls is not None:
             raise
         logger.warning("%s; going on without gRPC", error.message)
         for receiver in GRPC_RECEIVERS:

@@ -22,7 +22,7 @@ from prologue.app import collecting
 from prologue.app.hangup import Reload
 from prologue.app.lean import leave_pandas_out
 from prologue.app.node import Node
-from prologue.app.receiving import DEFAULT_OTLP_HTTP, http_tls
+from prologue.app.receiving import http_tls
 from prologue.app.replay import Replay
 from prologue.app.stopping import Stop
 from prologue.collect.status import SourceState
@@ -51,10 +51,16 @@ _BLOCKED_SHOWN = 5
 _NEXT_TO_NOTHING = 64 * 1024
 
 
-def run(settings: Settings, read_parsers: Callable[[], PipelineSet] | None = None) -> int:
+def run(
+    settings: Settings,
+    read_parsers: Callable[[], PipelineSet] | None = None,
+    *,
+    chosen: frozenset[str] = frozenset(),
+) -> int:
     """Serve until SIGINT or SIGTERM, then drain and stop. The process's exit code.
 
-    SIGHUP takes the custom parsers as `read_parsers` finds them then.
+    SIGHUP takes the custom parsers as `read_parsers` finds them then. `chosen` are the keys that somebody
+    set: an address that nobody chose may be another program's.
 
     Raises PrologueError where it cannot start.
     """
@@ -67,8 +73,8 @@ def run(settings: Settings, read_parsers: Callable[[], PipelineSet] | None = Non
         listener = stack.enter_context(_listen(settings.http.listen, "http.listen", "--listen HOST:PORT"))
         listeners = [listener]
         if otlp := settings.receive.otlp_http_listen:
-            listeners += _listen_if_free(otlp, stack)
-        node = Node(settings, read_parsers)
+            listeners += _listen_otlp(otlp, stack, must="receive.otlp_http_listen" in chosen)
+        node = Node(settings, read_parsers, chosen)
         context = node.open()
         stack.callback(node.close)
         stack.enter_context(Reload(node.parsers.reload_or_tell))
@@ -135,12 +141,12 @@ def _listen(address: str, key: str, where: str) -> socket.socket:
     return listener
 
 
-def _listen_if_free(address: str, stack: ExitStack) -> list[socket.socket]:
-    """The socket for OTLP over HTTP; none where its default address is another program's."""
+def _listen_otlp(address: str, stack: ExitStack, *, must: bool) -> list[socket.socket]:
+    """The socket for OTLP over HTTP; none where its address, which nobody chose, is another program's."""
     try:
         return [stack.enter_context(_listen(address, "receive.otlp_http_listen", "the setting"))]
     except ConfigError as error:
-        if address != DEFAULT_OTLP_HTTP:
+        if must:
             raise
         logger.warning("%s; OTLP over HTTP is taken on the main port only", error.message)
         return []

@@ -41,6 +41,11 @@ class Loaded:
     settings: Settings
     origins: Mapping[str, Origin]
 
+    @property
+    def chosen(self) -> frozenset[str]:
+        """The keys that a file, a variable or a flag speaks of, be it to say what the default says."""
+        return frozenset(path for path, origin in self.origins.items() if origin.kind != "default")
+
     def rows(self) -> list[tuple[str, str, Origin]]:
         """Key, value as one would write it (secrets masked) and origin, in order of declaration."""
         schema = schema_of(Settings)

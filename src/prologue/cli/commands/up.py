@@ -18,9 +18,9 @@ def command(config: Path | None, flags: dict[str, str | None]) -> int:
     Collects this machine's logs, serves the web UI, the Loki API and the push API. Needs no
     configuration; `prologue config show` lists what can be set.
     """
-    settings = load(config, flags).settings
+    loaded = load(config, flags)
     # Imported after the settings are read: a wrong setting is told at once, the engine takes a second.
     from prologue.app import parsers  # noqa: PLC0415
     from prologue.app.up import run  # noqa: PLC0415
 
-    return run(settings, lambda: parsers.of(load(config, flags)))
+    return run(loaded.settings, lambda: parsers.of(load(config, flags)), chosen=loaded.chosen)
