@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from prologue.parse.finish import finish
 from prologue.store.room import Room, free_bytes
 from prologue.store.writer import LogWriter
 from tests.store.test_writer import stage
+from tests.support.server import wait_until
 
 
 class Disk:
@@ -46,6 +48,24 @@ def test_an_insert_waits_for_room_and_queries_do_not(migrated, tmp_path):
     assert migrated.arrow("SELECT count() AS n FROM logs")["n"][0].as_py() == 0
     disk.free = 50
     assert writer.commit(1, recover=True).inserted == 3
+
+
+def test_a_disk_that_cannot_be_looked_at_is_told_once_and_holds_inserts_up(migrated, tmp_path, caplog):
+    caplog.set_level("INFO")
+    folder = tmp_path / "engine"
+    room = Room(migrated, folder, 0)
+    with pytest.raises(EngineUnavailable, match="cannot be looked at: No such file"):
+        room.check()
+    room.start()
+    try:
+        wait_until(lambda: "cannot be watched" in caplog.text)
+        time.sleep(0.3)
+        folder.mkdir()
+        wait_until(lambda: "is watched again" in caplog.text)
+    finally:
+        room.stop()
+    assert caplog.text.count("cannot be watched") == 1
+    room.check()
 
 
 def test_what_is_free_is_asked_of_the_file_system(tmp_path: Path):

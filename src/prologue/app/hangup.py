@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable
 from types import FrameType
 
+from prologue.app.bell import Bell
+
 
 class Reload:
     """While entered, each SIGHUP has `reload` called, on a thread of its own, one call after the other.
@@ -19,7 +21,7 @@ class Reload:
 
     def __init__(self, reload: Callable[[], None]) -> None:
         self._reload = reload
-        self._asked = threading.Event()
+        self._bell = Bell()
         self._ended = False
         self._thread = threading.Thread(target=self._run, name="reload", daemon=True)
 
@@ -31,16 +33,15 @@ class Reload:
     def __exit__(self, *_: object) -> None:
         signal.signal(signal.SIGHUP, self._held)
         self._ended = True
-        self._asked.set()
+        self._bell.ring()
         self._thread.join(5.0)
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
-        self._asked.set()
+        self._bell.ring()
 
     def _run(self) -> None:
         while True:
-            self._asked.wait()
-            self._asked.clear()
+            self._bell.wait()
             if self._ended:
                 return
             self._reload()

@@ -18,6 +18,8 @@ from types import FrameType
 
 import uvicorn
 
+from prologue.app.bell import Bell
+
 logger = logging.getLogger(__name__)
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -37,7 +39,7 @@ class Stop:
         self._asked = 0
         self._deadline: float | None = None
         self._server: uvicorn.Server | None = None
-        self._first = threading.Event()
+        self._bell = Bell()
         # Started here, not by the handler: starting a thread takes locks the interrupted code may hold.
         threading.Thread(target=self._watch, name="stop-bound", daemon=True).start()
 
@@ -62,13 +64,13 @@ class Stop:
         if self._deadline is None:
             self._deadline = time.monotonic() + self._bound
         self._asked += 1
-        self._first.set()
+        self._bell.ring()
         if self._server is not None:
             self._server.force_exit = self._server.should_exit
             self._server.should_exit = True
 
     def _watch(self) -> None:
-        self._first.wait()
+        self._bell.wait()
         time.sleep(self._bound)
         logger.error(
             "not stopped in order within %g s, so ended at once; what was acknowledged is on disk and is "

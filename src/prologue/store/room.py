@@ -55,7 +55,14 @@ class Room:
 
     def check(self) -> None:
         """Raises EngineUnavailable where nothing may be inserted now."""
-        if self._free(self._path) < self._least:
+        try:
+            free = self._free(self._path)
+        except OSError as error:
+            raise EngineUnavailable(
+                f"the disk of {self._path} cannot be looked at: {error.strerror}",
+                cure="see that the folder is there and can be read",
+            ) from error
+        if free < self._least:
             raise EngineUnavailable(
                 f"the disk of {self._path} is nearly full: less than {self._least >> 20} MiB are free",
                 cure="free some space, lower store.retention_days, or lower store.min_free",
@@ -78,8 +85,16 @@ class Room:
             )
 
     def _run(self) -> None:
+        trouble = ""
         while not self._stopping.wait(_LOOK_SECONDS):
             try:
                 self.look()
+                found = ""
             except (PrologueError, OSError) as error:
-                logger.error("cannot watch the disk of %s: %s", self._path, error)
+                found = str(error)
+            if found != trouble:  # twenty times a second nobody wants to read it
+                trouble = found
+                if found:
+                    logger.error("the disk of %s cannot be watched: %s", self._path, found)
+                else:
+                    logger.info("the disk of %s is watched again", self._path)

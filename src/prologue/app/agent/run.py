@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import logging
 import signal
-import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -26,6 +25,7 @@ from prologue.app.agent.server import StatusServer
 from prologue.app.agent.shipping import sink_for
 from prologue.app.agent.small import keep_memory_small
 from prologue.app.agent.sockets import listen
+from prologue.app.bell import Bell
 from prologue.buffer.lock import DirectoryLock
 from prologue.config.settings import Settings
 from prologue.model.errors import ConfigError
@@ -43,10 +43,10 @@ def run(settings: Settings) -> int:
     keep_memory_small()
     log.set_up(settings.log.level, settings.log.format)
     agent = settings.agent
-    stopping = threading.Event()
+    stopping = Bell()
     with ExitStack() as stack:
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stopping.set())
+            signal.signal(number, lambda *_: stopping.ring())
         folder = claim(settings.data_dir / FOLDER, stack)
         host = collecting.host_of(settings)
         me = identity.load(folder, host)
