@@ -3,7 +3,7 @@
 A request waits until it is `delay` seconds old, so that it can be cancelled, and until everything that
 was acknowledged before it is in the store: a line that was on its way when its deletion was asked for
 must not come back. The engine then rewrites the parts that hold matching lines. They are gone from
-every answer at once, and from the disk when the engine drops the replaced parts, about eight minutes
+every answer at once, and from the disk when the engine drops the replaced parts, about ten seconds
 later.
 """
 

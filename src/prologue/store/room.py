@@ -1,7 +1,7 @@
 """Keeping the engine off a disk that is nearly full.
 
 chDB 26.9 does not survive the last block: a merge during which the disk fills up may be committed with empty
-files, and the parts it was made of are dropped eight minutes later (measured: half of the runs in which
+files, and the parts it was made of are dropped seconds later (measured: half of the runs in which
 another program took the last bytes while parts were merged). So nothing is inserted and nothing is merged
 while less than `least` bytes are free; queries go on. What was acknowledged waits in the buffer meanwhile.
 
