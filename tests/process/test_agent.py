@@ -65,7 +65,7 @@ def test_lines_cross_and_the_agent_tells_how_it_goes(machine: Path, tmp_path: Pa
     finally:
         assert agent.stop() == 0
     prologue_server.settle()
-    question = {"query": 'sum(count_over_time({service_name="shop"}[1h]))'}
+    question = {"query": 'sum(count_over_time({service_name="shop"} |= "crossing" [1h]))'}
     found = httpx.get(f"{prologue_server.url}/loki/api/v1/query", params=question).json()
     assert found["data"]["result"][0]["value"][1] == "1000"
 
