@@ -15,10 +15,11 @@ from prologue.collect.context import Context
 from prologue.collect.multiline import read_option
 from prologue.collect.settings import CollectSettings
 from prologue.collect.stream import StreamReader
-from prologue.model.errors import ConfigError
+from prologue.model.errors import BufferFull, ConfigError
 from prologue.model.multiline import PRESETS, Rule
 from prologue.ship.unwrap import unwrap
 from tests.collect.conftest import MemorySink
+from tests.support.server import wait_until
 from tests.support.traces import LANGUAGES, plain, records_of
 
 
@@ -88,3 +89,25 @@ def test_a_rule_of_the_command_line_that_is_wrong_is_told_with_its_place() -> No
         read_option("cobol")
     with pytest.raises(ConfigError, match="wrong at character 2"):
         read_option("start: a(b")
+
+
+@pytest.mark.parametrize("answers", ["none", "refusals"])
+def test_what_a_finished_stream_cannot_ship_is_given_up(answers: str) -> None:
+    sink = MemorySink()
+    if answers == "none":
+        sink.hold = True
+    else:
+        sink.on_append = lambda _: BufferFull("full")
+    ours, theirs = os.pipe()
+    os.write(theirs, b"kept open\n")
+    reader = reader_of(sink, ours, None)
+    reading = threading.Thread(target=reader.run, daemon=True)
+    reading.start()
+    wait_until(lambda: reader.counts.bytes == 10)
+    reader.finish(0.2)
+    reader.finish(3600.0)  # a second signal does not prolong it
+    reading.join(30)
+    assert not reading.is_alive()
+    assert (reader.counts.bytes, reader.counts.acked_bytes) == (10, 0)
+    os.close(ours)
+    os.close(theirs)

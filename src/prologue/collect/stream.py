@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import os
 import select
-import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
@@ -84,16 +84,16 @@ class StreamReader:
         self._grown_at = 0.0
         self._ended = False
         self._limit = 0  # the sink's limit on one payload, once it told us
-        self._stopping = threading.Event()
+        self._given_up_at = float("inf")
         self._pending: Payload | None = None
         self._future: Future[Receipt] | None = None
         self.counts = StreamCounts()
 
     def run(self) -> None:
-        """Read until the end of the stream, and until all of it is acknowledged or `stop` was called."""
+        """Read until the end of the stream, and until all of it is acknowledged or given up."""
         poll = select.poll()
         poll.register(self._fd, select.POLLIN)
-        while not self._stopping.is_set():
+        while self._monotonic() < self._given_up_at:
             self._settle()
             if self._pending is None:
                 self._begin()
@@ -104,13 +104,13 @@ class StreamReader:
             elif poll.poll(1000 * WAIT_S):
                 self._read()
 
-    def finish(self) -> None:
-        """As if the stream ended here: what was read is still sent, and waited for."""
-        self._ended = True
+    def finish(self, patience: float) -> None:
+        """As if the stream ended here: what was read is sent, and waited for `patience` seconds at most.
 
-    def stop(self) -> None:
-        """End soon; what is not acknowledged is given up."""
-        self._stopping.set()
+        A signal handler may call it: no lock is taken. The first call counts.
+        """
+        self._ended = True
+        self._given_up_at = min(self._given_up_at, self._monotonic() + patience)
 
     def _read(self) -> None:
         data = os.read(self._fd, READ_BYTES)
@@ -222,4 +222,4 @@ class StreamReader:
         if self._future is not None:
             wait([self._future], timeout=WAIT_S)
         else:
-            self._stopping.wait(WAIT_S)
+            time.sleep(WAIT_S)

@@ -11,8 +11,6 @@ import logging
 import os
 import signal
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,7 +20,6 @@ from prologue.app.agent import identity
 from prologue.app.agent.adopt import Adopter
 from prologue.app.agent.run import FOLDER, SPOOLS
 from prologue.app.agent.shipping import sink_for
-from prologue.app.bell import Bell
 from prologue.collect.context import Context
 from prologue.collect.service import BY_SETTING, Candidate, describe, from_environment, otel_attributes
 from prologue.collect.stream import StreamReader
@@ -105,14 +102,6 @@ def stream_labels(settings: Settings, kind: str, candidates: Sequence[Candidate]
     return with_service_name({**labels, SERVICE_NAME: described.service})
 
 
-def _finish_on(bell: Bell, reader: StreamReader, patience: float) -> None:
-    """When it rings read no more; what was read and cannot be kept within `patience` seconds is given up."""
-    bell.wait()
-    reader.finish()
-    time.sleep(patience)
-    reader.stop()
-
-
 def run_stdin(settings: Settings, service: str, rule: Rule | None) -> int:
     """Ship standard input to its end, lines joined by `rule`.
 
@@ -124,11 +113,8 @@ def run_stdin(settings: Settings, service: str, rule: Rule | None) -> int:
     with outlet(settings) as out:
         labels = stream_labels(settings, "stdin", [(BY_SETTING, service)])
         reader = StreamReader(out.context, sys.stdin.fileno(), "stdin", labels=labels, rule=rule)
-        bell = Bell()
-        patience = settings.agent.shutdown_timeout
-        threading.Thread(target=_finish_on, args=(bell, reader, patience), name="finish", daemon=True).start()
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: bell.ring())
+            signal.signal(number, lambda *_: reader.finish(settings.agent.shutdown_timeout))
         reader.run()
         out.drain(settings.agent.shutdown_timeout)
         if reader.counts.bytes > reader.counts.acked_bytes:
