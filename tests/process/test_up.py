@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -180,20 +181,36 @@ def test_make_run_takes_its_settings_from_environment_and_file(tmp_path):
         assert process.wait(30) in (0, -signal.SIGTERM)
 
 
-def test_a_default_port_that_another_program_has_is_a_warning(tmp_path: Path) -> None:
+@contextlib.contextmanager
+def taken(port: int) -> Iterator[str]:
+    """The address of a port that somebody has. 0: any. Where it is not free for two seconds, it is another
+    program's already, which is as good; for a moment a test of `prologue doctor` may have it."""
     with contextlib.ExitStack() as stack:
-        for port in (4317, 4318):
-            with contextlib.suppress(OSError):  # then somebody has it already, which is as good
-                stack.enter_context(socket.create_server(("127.0.0.1", port)))
-        server = ServerProcess(
-            tmp_path / "data",
-            PROLOGUE_GRPC__LISTEN=None,
-            PROLOGUE_RECEIVE__OTLP_HTTP_LISTEN=None,
-        ).start()
-        (standing,) = [found for found in server.status()["receivers"] if found["name"] == "otlp_grpc"]
-        assert "cannot listen on 127.0.0.1:4317" in standing["last_error"]
-        assert "(gRPC)" not in server.greeting
-        assert server.stop() == 0
+
+        def ours() -> bool:
+            nonlocal port
+            with contextlib.suppress(OSError):
+                port = stack.enter_context(socket.create_server(("127.0.0.1", port))).getsockname()[1]
+                return True
+            return False
+
+        with contextlib.suppress(AssertionError):
+            wait_until(ours, 2.0)
+        yield f"127.0.0.1:{port}"
+
+
+def test_a_default_port_that_another_program_has_is_a_warning(tmp_path: Path) -> None:
+    server = ServerProcess(
+        tmp_path / "data", PROLOGUE_GRPC__LISTEN=None, PROLOGUE_RECEIVE__OTLP_HTTP_LISTEN=None
+    )
+    with taken(4317), taken(4318):
+        server.start()
+        try:
+            (standing,) = [found for found in server.status()["receivers"] if found["name"] == "otlp_grpc"]
+            assert "cannot listen on 127.0.0.1:4317" in standing["last_error"]
+            assert "(gRPC)" not in server.greeting
+        finally:
+            assert server.stop() == 0
     log = server.log.read_text()
     assert "going on without gRPC" in log
     assert "cannot listen on 127.0.0.1:4318" in log
@@ -209,8 +226,7 @@ def test_a_default_port_that_another_program_has_is_a_warning(tmp_path: Path) ->
     ],
 )
 def test_a_chosen_port_that_another_program_has_ends_the_start(tmp_path: Path, key: str, port: int) -> None:
-    with socket.create_server(("127.0.0.1", port)) as taken:
-        address = f"127.0.0.1:{taken.getsockname()[1]}"
+    with taken(port) as address:
         variable = "PROLOGUE_" + key.upper().replace(".", "__")
         server = ServerProcess(tmp_path / "data", **{variable: address})
         with pytest.raises(AssertionError, match="did not start"):
