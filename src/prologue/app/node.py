@@ -110,38 +110,10 @@ class Node:
         room = Room(self._engine(), data / "engine", settings.store.min_free)
         room.start()
         self._stack.callback(room.stop)
-        writers = [self._writer(options, room) for _ in range(_WRITERS)]
-        self.parsers = ParserControl(self._read_parsers, self._engine(TRIAL_SETTINGS), options)
-        self.parsers.reload()
-        self.ingest = Ingest(
-            self.buffer,
-            writers,
-            self.progress,
-            options=options,
-            recover_upto=stored,
-            parsers=self.parsers.in_force,
-            ready=parsers.ready(settings),
-            at_rest=give_memory_back,
-        )
-        self.ingest.start()
+        self._start_ingest(options, room, stored)
         self.maintenance = Maintenance(engine, retention_days(settings))
         self.maintenance.start()
-        self.deletions = Deletions(self._engine())
-        self.deleter = Deleter(
-            self._engine(),
-            self.deletions,
-            delay=settings.store.delete_delay,
-            oldest_age=lambda: self.buffer.stats().oldest_age,
-        )
-        self.deleter.start()
-        self.reruns = Reruns(self._engine())
-        self.rerunner = Rerunner(
-            self._engine(),
-            self._writer(options, room),
-            self.reruns,
-            replayed=lambda: not self.buffer.to_replay().segments,
-        )
-        self.rerunner.start()
+        self._start_changes(self._writer(options, room))
         self.collector = collecting.collector_for(settings, self.buffer) if settings.collect.enabled else None
         if self.collector is not None:
             self.collector.start()
@@ -160,6 +132,42 @@ class Node:
             describe=self.describe,
             ready=self.missing,
         )
+
+    def _start_ingest(self, options: ParseOptions, room: Room, stored: int) -> None:
+        """The way from the buffer into the store. `stored`: the latest batch that the store holds."""
+        writers = [self._writer(options, room) for _ in range(_WRITERS)]
+        self.parsers = ParserControl(self._read_parsers, self._engine(TRIAL_SETTINGS), options)
+        self.parsers.reload()
+        self.ingest = Ingest(
+            self.buffer,
+            writers,
+            self.progress,
+            options=options,
+            recover_upto=stored,
+            parsers=self.parsers.in_force,
+            ready=parsers.ready(self.settings),
+            at_rest=give_memory_back,
+        )
+        self.ingest.start()
+
+    def _start_changes(self, writer: LogWriter) -> None:
+        """What changes lines that are stored: deleting them, and parsing them again with `writer`."""
+        self.deletions = Deletions(self._engine())
+        self.deleter = Deleter(
+            self._engine(),
+            self.deletions,
+            delay=self.settings.store.delete_delay,
+            oldest_age=lambda: self.buffer.stats().oldest_age,
+        )
+        self.deleter.start()
+        self.reruns = Reruns(self._engine())
+        self.rerunner = Rerunner(
+            self._engine(),
+            writer,
+            self.reruns,
+            replayed=lambda: not self.buffer.to_replay().segments,
+        )
+        self.rerunner.start()
 
     def _writer(self, options: ParseOptions, room: Room) -> LogWriter:
         """One way into `logs`, with a connection of its own."""

@@ -56,7 +56,7 @@ class EmbeddedEngine:
 
     def command(self, sql: str, parameters: Parameters = NONE, settings: Settings = NONE) -> None:
         with self._call():
-            self._client.command(_with_settings(sql, settings), parameters=_bound(sql, parameters))
+            self._execute(sql, parameters, settings)
 
     def arrow(self, sql: str, parameters: Parameters = NONE, settings: Settings = NONE) -> pa.Table:
         with self._call():
@@ -71,8 +71,7 @@ class EmbeddedEngine:
         with self._call():
             self._file = self._file or MemoryFile()
             rows = f"file('{self._file.hold(source.data)}', '{source.format}', '{source.structure}')"
-            sql = f"INSERT INTO {into} {select.replace('{source}', rows)}"
-            self._client.command(_with_settings(sql, settings), parameters=_bound(sql, parameters))
+            self._execute(f"INSERT INTO {into} {select.replace('{source}', rows)}", parameters, settings)
 
     @property
     def usage(self) -> Usage:
@@ -87,6 +86,9 @@ class EmbeddedEngine:
         with self._lock:
             self._drop_file()
             self._client.close()
+
+    def _execute(self, sql: str, parameters: Parameters, settings: Settings) -> None:
+        self._client.command(_with_settings(sql, settings), parameters=_bound(sql, parameters))
 
     def _drop_file(self) -> None:
         if self._file is not None:

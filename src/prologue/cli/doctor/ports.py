@@ -19,6 +19,7 @@ from prologue.model.errors import PrologueError
 # States of a socket that others can send to, in /proc/net (Linux, include/net/tcp_states.h).
 _STATES = {"tcp": "0A", "udp": "07"}  # TCP_LISTEN; TCP_CLOSE, which is what a bound UDP socket is in
 _ADDRESSES = ("listen", "listen_or_off")
+Protocol = Literal["tcp", "udp"]
 
 
 def check_ports(patient: Patient) -> list[Finding]:
@@ -30,17 +31,22 @@ def check_ports(patient: Patient) -> list[Finding]:
 
 def _check(patient: Patient, key: str, address: str) -> Finding:
     host, port = parse_listen(address)
-    udp = "udp" in key
-    name = f"port {port}" + (" (UDP)" if udp else "")
+    protocol = _protocol(key)
+    name = f"port {port}" + (" (UDP)" if protocol == "udp" else "")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    kind = socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM
     try:
-        with socket.socket(family, socket.SOCK_DGRAM if udp else socket.SOCK_STREAM) as probe:
-            if not udp:
+        with socket.socket(family, kind) as probe:
+            if protocol == "tcp":
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
     except OSError as error:
         return _taken(patient, name, key, (host, port), error)
     return Finding(name, "ok", f"{address} is free")
+
+
+def _protocol(key: str) -> Protocol:
+    return "udp" if key.endswith(".udp_listen") else "tcp"
 
 
 def _taken(patient: Patient, name: str, key: str, address: tuple[str, int], error: OSError) -> Finding:
@@ -50,7 +56,7 @@ def _taken(patient: Patient, name: str, key: str, address: tuple[str, int], erro
         detail = f"{shown} cannot be listened on: {error.strerror or error}"
         cure = f"choose an address of this machine for {key} (ports below 1024 need root)"
         return Finding(name, "wrong", detail, cure)
-    holder = holder_of(patient, port, "udp" if "udp" in key else "tcp")
+    holder = holder_of(patient, port, _protocol(key))
     if holder and holder == _keeper(patient):
         return Finding(name, "ok", f"Prologue is running at {shown}, as {holder}")
     if key == "http.listen" and (running := _prologue_at(host, port)):
@@ -76,7 +82,7 @@ def _prologue_at(host: str, port: int) -> str:
         return ""
 
 
-def holder_of(patient: Patient, port: int, protocol: Literal["tcp", "udp"] = "tcp") -> str:
+def holder_of(patient: Patient, port: int, protocol: Protocol = "tcp") -> str:
     """The process that listens on a port, as "name (process 123)", "" where it cannot be seen."""
     inodes = {
         f"socket:[{columns[9]}]"
