@@ -15,6 +15,7 @@ import pytest
 from hypothesis import settings
 
 from prologue.store.embedded import EmbeddedEngine
+from tests.support.kubernetes import ApiServer, serving
 from tests.support.server import ServerProcess
 
 _numbers = itertools.count(1)
@@ -73,3 +74,10 @@ def prologue_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server
     server = ServerProcess(tmp_path_factory.mktemp("server") / "data").start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def api() -> Iterator[ApiServer]:
+    """The Kubernetes API, as it is documented."""
+    with serving() as server:
+        yield server

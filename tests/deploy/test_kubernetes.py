@@ -18,9 +18,8 @@ from prologue.collect.kubernetes.pods import PODS
 from prologue.collect.settings import DEFAULT_PATTERNS
 from prologue.config.environment import ENV_PREFIX
 from prologue.config.load import load
-from tests.collect.kubernetes.conftest import ApiServer, a_pod, api  # noqa: F401 - a fixture
-from tests.collect.kubernetes.test_events import event
 from tests.support.agent import AgentProcess
+from tests.support.kubernetes import ApiServer, a_pod, event
 from tests.support.server import ServerProcess, wait_until
 
 FOLDER = Path(__file__).parents[2] / "deploy/kubernetes"
@@ -87,7 +86,7 @@ def test_everything_that_is_found_by_itself_is_mounted() -> None:
     assert settings.data_dir in mounts
 
 
-def test_the_agent_of_a_node(tmp_path: Path, prologue_server: ServerProcess, api: ApiServer) -> None:  # noqa: F811
+def test_the_agent_of_a_node(tmp_path: Path, prologue_server: ServerProcess, api: ApiServer) -> None:
     host = tmp_path / "host"
     folder = host / "var/log/pods/shop_cart-7d9c6b5f4-x2x4z_u1/app"
     folder.mkdir(parents=True)
@@ -120,7 +119,7 @@ def test_the_agent_of_a_pod(tmp_path: Path, prologue_server: ServerProcess) -> N
 def test_the_agent_of_the_cluster_s_events(
     tmp_path: Path,
     prologue_server: ServerProcess,
-    api: ApiServer,  # noqa: F811
+    api: ApiServer,
 ) -> None:
     here = {
         "PROLOGUE_COLLECT__ROOT": str(tmp_path / "empty"),

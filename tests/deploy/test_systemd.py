@@ -30,7 +30,6 @@ def test_systemd_takes_it(unit: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
 def test_the_folder_it_may_write_is_the_one_it_writes(unit: Path) -> None:
     parsed = ConfigParser(strict=False, interpolation=None)
-    parsed.optionxform = str  # type: ignore[assignment, method-assign]
     parsed.read_string(unit.read_text())
     service = parsed["Service"]
     name, _, value = service["Environment"].partition("=")

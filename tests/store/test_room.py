@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -53,13 +52,20 @@ def test_an_insert_waits_for_room_and_queries_do_not(migrated, tmp_path):
 def test_a_disk_that_cannot_be_looked_at_is_told_once_and_holds_inserts_up(migrated, tmp_path, caplog):
     caplog.set_level("INFO")
     folder = tmp_path / "engine"
-    room = Room(migrated, folder, 0)
+    looks: list[Path] = []
+
+    def free(path: Path) -> int:
+        looks.append(path)
+        return free_bytes(path)
+
+    room = Room(migrated, folder, 0, free=free)
     with pytest.raises(EngineUnavailable, match="cannot be looked at: No such file"):
         room.check()
     room.start()
     try:
         wait_until(lambda: "cannot be watched" in caplog.text)
-        time.sleep(0.3)
+        seen = len(looks)
+        wait_until(lambda: len(looks) > seen + 5)
         folder.mkdir()
         wait_until(lambda: "is watched again" in caplog.text)
     finally:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from prologue.collect.kubernetes.pods import PODS
-from tests.collect.kubernetes.conftest import a_pod
+from tests.support.kubernetes import a_pod
 
 Eventually = Callable[..., None]
 T = "2026-01-02T03:04:05.000000006Z"

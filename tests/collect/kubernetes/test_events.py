@@ -13,27 +13,9 @@ import pytest
 from prologue.collect.kubernetes import events
 from prologue.collect.kubernetes.events import EVENTS, State, line_of, load, save
 from prologue.model.errors import PositionConflict, TemporaryError
+from tests.support.kubernetes import event
 
 Eventually = Callable[..., None]
-
-
-def event(number: int, kind: str = "Normal", **changes: Any) -> dict[str, Any]:
-    return {
-        "metadata": {"name": f"cart.{number}", "namespace": "shop", "uid": f"e{number}"},
-        "involvedObject": {
-            "kind": "Pod",
-            "name": "cart-0",
-            "namespace": "shop",
-            "fieldPath": "spec.containers{app}",
-        },
-        "reason": "Pulled",
-        "message": f"event {number}\n",
-        "type": kind,
-        "count": 3,
-        "lastTimestamp": "2026-01-02T03:04:05Z",
-        "source": {"component": "kubelet", "host": "n1"},
-        **changes,
-    }
 
 
 def test_an_event_as_a_line() -> None:

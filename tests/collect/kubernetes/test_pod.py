@@ -9,7 +9,7 @@ import pytest
 from prologue.collect.kubernetes.pod import read_pod, workload
 from prologue.collect.kubernetes.settings import LABELS
 from prologue.model.multiline import PRESETS
-from tests.collect.kubernetes.conftest import a_pod
+from tests.support.kubernetes import a_pod
 
 
 def read(document: dict[str, Any]) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from prologue.collect.kubernetes.pods import KUBELET_PODS, PODS, PodDirectory
-from tests.collect.kubernetes.conftest import a_pod
+from tests.support.kubernetes import a_pod
 
 Eventually = Callable[..., None]
 

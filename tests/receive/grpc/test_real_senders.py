@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import socket
 import subprocess
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -18,13 +17,13 @@ from opentelemetry.sdk.resources import Resource
 
 from tests.support import matrix, npm
 from tests.support.loki import Loki
+from tests.support.ports import free_port
 from tests.support.server import ServerProcess, wait_until
 
 LINES = 2_000
 JAVASCRIPT_VERSION = "0.223.1"
 
-with socket.create_server(("127.0.0.1", 0)) as _free:
-    SECOND_ADDRESS = "{}:{}".format(*_free.getsockname())
+SECOND_ADDRESS = f"127.0.0.1:{free_port()}"
 
 
 @pytest.fixture(scope="module")
