@@ -9,6 +9,8 @@ import sys
 import zipfile
 from pathlib import Path
 
+from prologue.config.load import load
+
 ROOT = Path(__file__).parents[2]
 RECIPE = (ROOT / "deploy/Dockerfile").read_text()
 
@@ -40,6 +42,15 @@ def test_the_user_is_the_one_that_the_manifests_name() -> None:
     assert f"useradd --uid {user} " in RECIPE
     named = set(re.findall(r"runAsUser: (\d+)", (ROOT / "deploy/kubernetes/server.yaml").read_text()))
     assert named == {user}
+
+
+def test_the_ports_that_it_exposes_are_listened_on() -> None:
+    values = dict(re.findall(r"^ENV (\w+)=(\S+)$", RECIPE, re.MULTILINE))
+    loaded = load(environ=values)
+    assert len(loaded.chosen) == len(values)
+    (exposed,) = re.findall(r"^EXPOSE (.+)$", RECIPE, re.MULTILINE)
+    listening = (loaded.settings.http.listen, loaded.settings.grpc.listen)
+    assert [f"0.0.0.0:{port}" for port in exposed.split()] == list(listening)
 
 
 def test_its_python_is_one_that_the_package_takes() -> None:
