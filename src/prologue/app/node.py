@@ -32,7 +32,7 @@ from prologue.collect.status import SourceStatus
 from prologue.config.settings import Settings
 from prologue.model.errors import ConfigError, PrologueError
 from prologue.parse.columns import ParseOptions
-from prologue.parse.finish import finish
+from prologue.parse.finish import finish, times
 from prologue.parse.pipelines.nodes import PipelineSet
 from prologue.pipeline.control import ParserControl
 from prologue.pipeline.ingest import Ingest
@@ -45,6 +45,7 @@ from prologue.serve.context import Context
 from prologue.store.deletions import Deletions
 from prologue.store.embedded import EmbeddedEngine
 from prologue.store.migrate import migrate
+from prologue.store.pace import Pace
 from prologue.store.reader import Reader
 from prologue.store.reruns import Reruns
 from prologue.store.room import Room
@@ -135,7 +136,8 @@ class Node:
 
     def _start_ingest(self, options: ParseOptions, room: Room, stored: int) -> None:
         """The way from the buffer into the store. `stored`: the latest batch that the store holds."""
-        writers = [self._writer(options, room) for _ in range(_WRITERS)]
+        pace = Pace(self._engine())
+        writers = [self._writer(options, room, pace) for _ in range(_WRITERS)]
         self.parsers = ParserControl(self._read_parsers, self._engine(TRIAL_SETTINGS), options)
         self.parsers.reload()
         self.ingest = Ingest(
@@ -169,13 +171,15 @@ class Node:
         )
         self.rerunner.start()
 
-    def _writer(self, options: ParseOptions, room: Room) -> LogWriter:
+    def _writer(self, options: ParseOptions, room: Room, pace: Pace | None = None) -> LogWriter:
         """One way into `logs`, with a connection of its own."""
         return LogWriter(
             self._engine(),
             finish(options),
+            times=times(options),
             retention_classes=list(self.settings.store.retention),
             check=room.check,
+            pace=pace,
         )
 
     def _open_listeners(self, intake: Intake) -> None:

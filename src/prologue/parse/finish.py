@@ -126,6 +126,25 @@ def _level_of_body() -> str:
     return f"coalesce({found}, 'unknown')"
 
 
+def _timestamp(options: ParseOptions) -> str:
+    """The time of a line, and whether the one that was sent is believed."""
+    earliest = "toDateTime64('1971-01-01 00:00:00', 9, 'UTC')"
+    if options.max_past_seconds:
+        earliest = f"greatest({earliest}, subtractSeconds(observed, {options.max_past_seconds}))"
+    believed = (
+        f"ifNull(sent BETWEEN {earliest} AND addSeconds(observed, {options.max_future_seconds}), false)"
+    )
+    return f"if({believed} AS believed, assumeNotNull(sent), observed) AS timestamp"
+
+
+def times(options: ParseOptions) -> str:
+    """A SELECT over `stage` of: tenant, timestamp, labels, as `finish` has them.
+
+    The level is a long expression: to plan it takes the engine longer than to group a batch by its streams.
+    """
+    return f"SELECT tenant, {_timestamp(options)}, labels FROM stage"
+
+
 def finish(options: ParseOptions) -> str:
     """A SELECT over `stage` of: tenant, timestamp, observed, labels, level, severity_number,
     severity_text, body, trace_id, span_id, attributes.
@@ -133,14 +152,8 @@ def finish(options: ParseOptions) -> str:
     A time before 1971, or too far ahead or back, is not believed: the line is kept at its arrival time, and
     what was sent stays in the attribute `original_timestamp`.
     """
-    earliest = "toDateTime64('1971-01-01 00:00:00', 9, 'UTC')"
-    if options.max_past_seconds:
-        earliest = f"greatest({earliest}, subtractSeconds(observed, {options.max_past_seconds}))"
-    believed = (
-        f"ifNull(sent BETWEEN {earliest} AND addSeconds(observed, {options.max_future_seconds}), false)"
-    )
     return f"""
-SELECT tenant, if({believed} AS believed, assumeNotNull(sent), observed) AS timestamp, observed, labels,
+SELECT tenant, {_timestamp(options)}, observed, labels,
     {_level(options)} AS level, severity_number, severity_text, body, trace_id, span_id,
     if(believed OR isNull(sent), stage.attributes,
        mapUpdate(stage.attributes, map('original_timestamp', toString(assumeNotNull(sent))))) AS attributes

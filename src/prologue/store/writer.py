@@ -29,8 +29,9 @@ import pyarrow as pa
 
 from prologue.model.errors import EngineError
 from prologue.store import recovery
-from prologue.store.engine import NONE, Engine, Parameters, Source
+from prologue.store.engine import NONE, Engine, Parameters, Settings, Source
 from prologue.store.known_streams import KnownStreams
+from prologue.store.pace import Pace
 from prologue.store.stage import CREATE_STAGE, STAGE_COLUMNS, Rows, Stage
 
 logger = logging.getLogger(__name__)
@@ -101,8 +102,8 @@ class LogWriter:
 
     Several writers may work side by side, each on batches of its own. `finish` is the SELECT over
     `stage` that yields the columns of `logs` but for stream (made of its `labels`), batch and
-    retention. A stream whose label `retention_class` names one of `retention_classes` is kept under
-    that class.
+    retention, `times` one that yields tenant, timestamp and labels alone. A stream whose label
+    `retention_class` names one of `retention_classes` is kept under that class. `pace` is told of batches.
     """
 
     def __init__(
@@ -110,14 +111,18 @@ class LogWriter:
         engine: Engine,
         finish: str,
         *,
+        times: str = "",
         retention_classes: Sequence[str] = (),
         check: Callable[[], None] = lambda: None,
+        pace: Pace | None = None,
     ) -> None:
         """`check` raises EngineUnavailable where nothing may be inserted now: `prologue.store.room`."""
         self._engine = engine
         self._check = check
+        self._pace = pace
         engine.command(CREATE_STAGE)
         self._finish = finish
+        self._times = times or finish
         self._classes = list(retention_classes)
         self._rows: Rows | None = None
         # Without classes of retention no label is looked at for one.
@@ -189,11 +194,14 @@ class LogWriter:
                 return Written(rows, 0)
             leave_out = todo.leave_out
         held = self._count(_ROWS_OF_BATCH, batch) if leave_out else 0
-        self._store(batch, days, leave_out)
+        pace = NONE if self._pace is None else self._pace.inserting(rows)
+        self._store(batch, days, leave_out, {**_ONE_BLOCK, **pace})
         stored = self._count(_ROWS_OF_BATCH, batch) if leave_out else rows
         return Written(rows, stored - held)
 
-    def _store(self, batch: int, days: Ints, leave_out: Sequence[recovery.Partition]) -> None:
+    def _store(
+        self, batch: int, days: Ints, leave_out: Sequence[recovery.Partition], settings: Settings
+    ) -> None:
         """Insert the staged rows, but for partitions to leave out, at most `_DAYS` days in a statement."""
         parameters = {**self._bound(batch), "held": list(leave_out)}
         for start in range(0, len(days), _DAYS):
@@ -202,7 +210,7 @@ class LogWriter:
             if len(days) > _DAYS:
                 conditions.append(f"toDate(timestamp) BETWEEN toDate({some[0]}) AND toDate({some[-1]})")
             where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-            self._engine.command(self._over(self._insert + where), parameters, _ONE_BLOCK)
+            self._engine.command(self._over(self._insert + where), parameters, settings)
 
     def _plan(self, batch: int, *, complete: bool) -> recovery.Plan:
         """What is to be done about a batch that may be in the store, once what must go first is gone."""
@@ -263,6 +271,8 @@ class LogWriter:
 
     def rest(self) -> None:
         """Nothing is coming for a while; between batches only."""
+        if self._pace is not None:
+            self._pace.settle()
         self._engine.rest()
 
     def _register_streams(self) -> Ints:
@@ -275,7 +285,7 @@ class LogWriter:
                 f"SELECT toString(tenant) AS tenant, toUInt32(arrayJoin(days)) AS day, {_STREAM} AS stream, "
                 "toString(labels) AS label_set "
                 "FROM (SELECT tenant, labels, groupUniqArray(toDate(timestamp)) AS days "
-                f"FROM ({self._finish}) GROUP BY tenant, labels)"
+                f"FROM ({self._times}) GROUP BY tenant, labels)"
             ),
             self._derived(),
         )

@@ -1,0 +1,59 @@
+"""What waits while lines flood in: filters of words, and merges that gain little.
+
+A large batch is inserted without its filter of words: in a flood it is merged soon, and a merge makes the
+filter anyway, so the insert would make it for nothing. Parts are merged ten at a time then. Once no
+large batch has come for five seconds they are merged three at a time, so that what the flood left
+behind gets its filters and becomes few parts, while nobody is waiting for the cores.
+
+A part without a filter is read where the filter would have ruled it out: an answer is later, never wrong.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from prologue.store.engine import NONE, Engine, Settings
+
+LARGE_ROWS = 50_000
+"""A batch is this large only where its buffer fills faster than it is emptied."""
+_CALM_SECONDS = 5.0
+# The sizes of parts that are merged together come to at least so many times the largest of them.
+_HURRIED_BASE = 10
+_CALM_BASE = 3
+_WITHOUT_FILTER: Settings = {"exclude_materialize_skip_indexes_on_insert": "body_words"}
+
+
+class Pace:
+    """How eagerly `logs` is merged. Threads may share one."""
+
+    def __init__(self, engine: Engine, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Raises EngineError where the table cannot be told."""
+        self._engine = engine
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._flooded = float("-inf")
+        self._base = 0
+        self._merge(_CALM_BASE)
+
+    def inserting(self, rows: int) -> Settings:
+        """Called before a batch is inserted: the settings to insert it with."""
+        if rows < LARGE_ROWS:
+            self.settle()
+            return NONE
+        with self._lock:
+            self._flooded = self._clock()
+            self._merge(_HURRIED_BASE)
+        return _WITHOUT_FILTER
+
+    def settle(self) -> None:
+        """Called while little or nothing comes."""
+        with self._lock:
+            if self._clock() - self._flooded >= _CALM_SECONDS:
+                self._merge(_CALM_BASE)
+
+    def _merge(self, base: int) -> None:
+        if base != self._base:
+            self._engine.command(f"ALTER TABLE logs MODIFY SETTING merge_selector_base = {base}")
+            self._base = base
