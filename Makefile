@@ -8,7 +8,7 @@ ARGS   ?=
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check fmt bench soak ui lock clean
+.PHONY: help run demo test check fmt bench soak ui levels lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ soak: $(DEVSTAMP) ## the long tests; they write the table of docs/reliability.md
 
 ui: ## bundle the web UI from ui/ into the package (needs Node; users do not)
 	cd ui && npm ci --no-audit --no-fund && npm run build
+
+levels: ## compile levels.c into the package (needs clang and lld; users do not)
+	bash tools/levels.sh src/prologue/parse/levels/levels.wasm
 
 lock: $(DEVSTAMP) ## resolve and pin every dependency again
 	bash tools/lock.sh

@@ -14,11 +14,10 @@ from prologue.model.payload import Payload, PayloadFormat
 from prologue.parse import catalog
 from prologue.parse.columns import ParseOptions
 from prologue.parse.finish import finish
+from prologue.pipeline.staging import staged
 from prologue.store.embedded import EmbeddedEngine
-from prologue.store.engine import Source
 from prologue.store.migrate import migrate
 from prologue.store.reruns import Rerun, Reruns, RerunStatus
-from prologue.store.stage import Stage
 from prologue.store.writer import LogWriter
 
 NOW = 1_795_800_000_000_000_000
@@ -43,9 +42,7 @@ class Store:
     def store(self, batch: int, service: str) -> None:
         data = "\n".join(f"{line} b={batch}" for line in LINES).encode()
         payload = Payload("t", PayloadFormat.LINES, data, NOW + batch * 10**9, {"service_name": service})
-        job = catalog.parse([payload], OPTIONS)
-        stage = Stage(Source(job.format, job.structure, job.data), job.select, job.parameters, job.rows)
-        self.writer.parse([stage])
+        self.writer.parse([staged(catalog.parse([payload], OPTIONS))])
         self.writer.commit(batch, recover=False)
 
     def lines(self, condition: str = "true") -> list[dict[str, Any]]:

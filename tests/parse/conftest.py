@@ -12,10 +12,9 @@ from prologue.model.payload import Payload
 from prologue.parse import catalog
 from prologue.parse.columns import ParseOptions
 from prologue.parse.finish import finish
+from prologue.pipeline.staging import staged
 from prologue.store.embedded import EmbeddedEngine
-from prologue.store.engine import Source
 from prologue.store.migrate import migrate
-from prologue.store.stage import Stage
 from prologue.store.writer import LogWriter
 
 Records = list[dict[str, Any]]
@@ -35,10 +34,7 @@ def parse(engine: EmbeddedEngine) -> Parse:
         options = options or ParseOptions()
         stages = []
         for group in catalog.groups(payloads):
-            job = catalog.parse(group, options)
-            stages.append(
-                Stage(Source(job.format, job.structure, job.data), job.select, job.parameters, job.rows)
-            )
+            stages.append(staged(catalog.parse(group, options)))
         LogWriter(engine, finish(options)).parse(stages)
         rows = engine.arrow(_FINISHED.format(finish=finish(options))).to_pylist()
         return [_plain(row) for row in rows]

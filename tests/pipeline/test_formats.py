@@ -14,9 +14,8 @@ from prologue.parse.pipelines.nodes import PipelineSet
 from prologue.parse.pipelines.read import pipeline_set, read_pipelines
 from prologue.pipeline.formats import NONE, FormatMemory, ReadyPipelines
 from prologue.pipeline.parsing import Parsing
-from prologue.store.engine import Source
+from prologue.pipeline.staging import staged
 from prologue.store.migrate import migrate
-from prologue.store.stage import Stage
 from prologue.store.writer import LogWriter
 
 NOW = 1_795_800_000_000_000_000
@@ -38,10 +37,7 @@ def parsed(engine):
         ]
         stages = []
         for group in catalog.groups(payloads):
-            job = catalog.parse(group, ParseOptions())
-            stages.append(
-                Stage(Source(job.format, job.structure, job.data), job.select, job.parameters, job.rows)
-            )
+            stages.append(staged(catalog.parse(group, ParseOptions())))
         writer.parse(stages)
         rows, _ = Parsing(pipelines).apply(
             engine, lambda engine, rows, bound: ready.programs(engine, rows, bound, batch)

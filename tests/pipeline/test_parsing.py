@@ -12,10 +12,9 @@ from prologue.parse.pipelines.document import Surroundings
 from prologue.parse.pipelines.nodes import PipelineSet
 from prologue.parse.pipelines.read import pipeline_set, read_pipelines
 from prologue.pipeline.parsing import Parsing, Tally
+from prologue.pipeline.staging import staged
 from prologue.store.embedded import EmbeddedEngine
-from prologue.store.engine import Source
 from prologue.store.migrate import migrate
-from prologue.store.stage import Stage
 from prologue.store.writer import LogWriter
 
 NOW = 1_795_800_000_000_000_000
@@ -39,8 +38,7 @@ def stage(writer: LogWriter, *sent: tuple[str, list[str]]) -> None:
         for service, lines in sent
     ]
     (group,) = catalog.groups(payloads)
-    job = catalog.parse(group, OPTIONS)
-    writer.parse([Stage(Source(job.format, job.structure, job.data), job.select, job.parameters, job.rows)])
+    writer.parse([staged(catalog.parse(group, OPTIONS))])
 
 
 def stored(engine: EmbeddedEngine) -> list[str]:

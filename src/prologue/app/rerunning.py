@@ -34,7 +34,7 @@ from prologue.pipeline.parsing import Parsing, Tally
 from prologue.query.deletion import matching_condition
 from prologue.store.engine import Engine
 from prologue.store.reruns import Rerun, Reruns, RerunStatus
-from prologue.store.stage import Rows
+from prologue.store.stage import STAGE_COLUMNS, Rows
 from prologue.store.writer import LogWriter
 
 logger = logging.getLogger(__name__)
@@ -163,7 +163,7 @@ class Rerunner:
 
         def parsed(engine: Engine) -> tuple[Rows, list[Tally]]:
             rows, tallies = parsing.apply(engine)
-            inner, bound = (rows.sql, rows.parameters) if rows else ("SELECT * FROM stage", {})
+            inner, bound = (rows.sql, rows.parameters) if rows else (f"SELECT {STAGE_COLUMNS} FROM stage", {})
             mark = f"CAST(map('{MARK}', {{rerun:String}}), 'Map(LowCardinality(String), String)')"
             columns = f"* EXCEPT attributes, mapUpdate(attributes, {mark}) AS attributes"
             return Rows(

@@ -1,9 +1,9 @@
 """How a container runtime or the journal wraps a line, as SELECTs that unwrap it.
 
-Each framing makes, from the payload's params, a SELECT of RAW_COLUMNS over `{source}`, whose columns
-are line, tenant, labels and observed (Unix ns). The bound parameter `zone` is the time zone of lines
-that do not say theirs. Runtimes cut long lines into pieces; joining them again costs a sort, so it is
-done only for batches in which a look at the bytes finds a piece.
+Each framing makes, from the payload's params, a SELECT of RAW_COLUMNS over `{source}`, whose columns are
+line, tenant, labels and observed (Unix ns), and guessed where lines are bare. The bound parameter `zone`
+is the time zone of lines that do not say theirs. Runtimes cut long lines into pieces; joining them again
+costs a sort, so it is done only for batches in which a look at the bytes finds a piece.
 
 Sources: Docker's json-file driver documentation; the Kubernetes CRI log format
 (kubernetes/design-proposals, "kubelet-cri-logging"); systemd.journal-fields(7) and the JSON format of
@@ -48,14 +48,16 @@ _JOURNAL_OWN = (
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """One wrapping. `select(params, partials)` unwraps; `has_partials(data, lines)` sees cut lines."""
+    """One wrapping. `select(params, partials)` unwraps; `has_partials(data, lines)` sees cut lines. `bare`:
+    lines are not wrapped, so what they say can be told before the engine has them."""
 
     select: Callable[[Mapping[str, str], bool], str]
     has_partials: Callable[[bytes | memoryview, int], bool]
+    bare: bool = False
 
 
 def plain(params: Mapping[str, str], _partials: bool) -> str:
-    """The line is the body. `timestamp=detect` takes the time a line begins with."""
+    """The line is the body, its level guessed. `timestamp=detect` takes the time a line begins with."""
     detect = params.get("timestamp") == "detect"
     sent = (
         timestamps.leading("text", _ZONE, "observed")
@@ -64,7 +66,7 @@ def plain(params: Mapping[str, str], _partials: bool) -> str:
     )
     return f"""
 SELECT tenant, {sent} AS sent, {_OBSERVED} AS observed, labels, toUInt8(0) AS severity_number,
-    '' AS severity_text, text AS body, '' AS trace_id, '' AS span_id, {_NO_ATTRIBUTES} AS attributes
+    '' AS severity_text, text AS body, '' AS trace_id, '' AS span_id, {_NO_ATTRIBUTES} AS attributes, guessed
 FROM (SELECT *, {_TEXT} AS text FROM {{source}}) WHERE text != ''"""
 
 
@@ -171,7 +173,7 @@ def _cri_pieces(data: bytes | memoryview, _lines: int) -> bool:
 
 
 FRAMINGS: Mapping[str, Framing] = {
-    "plain": Framing(plain, _never),
+    "plain": Framing(plain, _never, bare=True),
     "docker": Framing(docker, _docker_pieces),
     "cri": Framing(cri, _cri_pieces),
     "journal": Framing(journal, _never),

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from io import IOBase
+from typing import cast
 
 import pyarrow as pa
 
@@ -20,7 +22,8 @@ class ParseJob:
 
     `select` contains `{source}` where the engine's rows go and yields RAW_COLUMNS;
     `format` and `structure` tell the engine how to read `data`; `parameters` are bound. `rows` is
-    the number of records, or None where only the engine can count them.
+    the number of records, or None where only the engine can count them. `guessed`: behind RAW_COLUMNS the
+    select yields `guessed`, the level that each line says of itself or ''.
     """
 
     format: str
@@ -29,3 +32,31 @@ class ParseJob:
     select: str
     parameters: Mapping[str, object] = field(default_factory=dict)
     rows: int | None = None
+    guessed: bool = False
+
+
+def arrow_pieces(table: pa.Table) -> Pieces:
+    """The table as an Arrow IPC stream whose columns are not copied."""
+    sink = _Pieces()
+    with pa.ipc.new_stream(pa.PythonFile(cast("IOBase", sink), "w"), table.schema) as writer:
+        writer.write_table(table)
+    return tuple(sink.pieces)
+
+
+class _Pieces:
+    """A file that keeps what is written to it as it is; Arrow hands it its columns' own buffers."""
+
+    closed = False
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes | memoryview | pa.Buffer] = []
+
+    def write(self, piece: bytes | pa.Buffer) -> int:
+        self.pieces.append(piece)
+        return len(piece)
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+    def close(self) -> None:
+        """Nothing is held open."""

@@ -24,14 +24,16 @@ from prologue.model.labels import canonical, with_service_name
 from prologue.model.multiline import Rule
 from prologue.model.payload import Payload
 from prologue.parse.columns import ParseOptions
-from prologue.parse.framing import FRAMINGS, framing_of
-from prologue.parse.job import ParseJob
+from prologue.parse.framing import framing_of
+from prologue.parse.job import ParseJob, arrow_pieces
 from prologue.parse.jsonlines import pieces
+from prologue.parse.levels.guess import guessed, not_guessed
 from prologue.parse.multiline import begins, require_expressions
 
 _Integers = npt.NDArray[np.int64]
 
 _STRUCTURE = "line String, tenant LowCardinality(String), labels LowCardinality(String), observed Int64"
+_GUESSED = ", guessed LowCardinality(String)"
 
 
 def parse(payloads: Sequence[Payload], options: ParseOptions) -> ParseJob:
@@ -45,15 +47,22 @@ def parse(payloads: Sequence[Payload], options: ParseOptions) -> ParseJob:
     rule = multiline.of_params(params)
     if rule is not None:
         require_expressions(rule)
-    table = _table(payloads, data, options, rule if framing is FRAMINGS["plain"] else None)
+    table = _table(payloads, data, options, rule if framing.bare else None)
     select = framing.select(params, framing.has_partials(data, table.num_rows))
+    if framing.bare:
+        table = table.append_column("guessed", _levels(table["line"], options))
     return ParseJob(
         format="ArrowStream",
-        structure=_STRUCTURE,
-        data=(_ipc(table),),
+        structure=_STRUCTURE + _GUESSED if framing.bare else _STRUCTURE,
+        data=arrow_pieces(table),
         select=select,
         parameters={"zone": params.get("time_zone", "UTC")},
+        guessed=framing.bare,
     )
+
+
+def _levels(lines: pa.ChunkedArray[Any], options: ParseOptions) -> pa.ChunkedArray[Any]:
+    return guessed(lines) if options.discover_log_levels else not_guessed(len(lines))
 
 
 def _table(
@@ -118,10 +127,3 @@ def _arrivals(payloads: Sequence[Payload], counts: _Integers) -> _Integers:
     received = np.repeat(np.array([payload.received_ns for payload in payloads], dtype=np.int64), counts)
     arrivals: _Integers = received + (np.arange(len(received), dtype=np.int64) - starts)
     return arrivals
-
-
-def _ipc(table: pa.Table) -> pa.Buffer:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return sink.getvalue()

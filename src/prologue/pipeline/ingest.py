@@ -30,12 +30,12 @@ from prologue.model.errors import EngineError, PayloadError, PrologueError, Temp
 from prologue.model.payload import Payload, PayloadFormat, PayloadSource, Segment
 from prologue.parse import catalog, whole
 from prologue.parse.columns import ParseOptions
-from prologue.parse.job import ParseJob
 from prologue.pipeline.formats import ReadyPipelines
 from prologue.pipeline.isolate import Piece, pieces, told
 from prologue.pipeline.parsing import Parsers, Tally
 from prologue.pipeline.progress import Progress
-from prologue.store.engine import Engine, Source
+from prologue.pipeline.staging import staged
+from prologue.store.engine import Engine
 from prologue.store.stage import Rows, Stage
 from prologue.store.writer import LogWriter
 from prologue.telemetry import metrics
@@ -186,7 +186,7 @@ class Ingest:
     def _is_well(self, writer: LogWriter) -> bool:
         """Whether the engine stores a line that nothing is wrong with: if not, no batch is to blame."""
         try:
-            writer.parse([self._stage(whole.parse(_SOUND, ""))])
+            writer.parse([staged(whole.parse(_SOUND, ""))])
             writer.rehearse()
             writer.clear()
         except Exception as error:  # as above: this thread must not end
@@ -279,11 +279,7 @@ class Ingest:
         [payload] = piece.payloads
         metrics.INGEST_UNPARSABLE.labels(payload.format).inc()
         logger.error("a %s payload is kept whole: %s", payload.format, piece.refused)
-        return [self._stage(whole.parse(payload, piece.refused))]
+        return [staged(whole.parse(payload, piece.refused))]
 
     def _stages(self, payloads: Sequence[Payload]) -> list[Stage]:
-        return [self._stage(catalog.parse(group, self._options)) for group in catalog.groups(payloads)]
-
-    @staticmethod
-    def _stage(job: ParseJob) -> Stage:
-        return Stage(Source(job.format, job.structure, job.data), job.select, job.parameters, job.rows)
+        return [staged(catalog.parse(group, self._options)) for group in catalog.groups(payloads)]

@@ -24,8 +24,9 @@ from prologue.parse.columns import ParseOptions
 from prologue.parse.finish import finish
 from prologue.parse.pipelines.nodes import PipelineSet
 from prologue.pipeline.parsing import Parsing, Tally
-from prologue.store.engine import Engine, Source
-from prologue.store.stage import CREATE_STAGE, STAGE_COLUMNS, Stage
+from prologue.pipeline.staging import staged
+from prologue.store.engine import Engine
+from prologue.store.stage import CREATE_STAGE, STAGE_COLUMNS
 
 _TENANT = "default"
 
@@ -71,10 +72,9 @@ class Bench:
 
     def load(self, payload: Payload) -> int:
         """Stage a payload; the number of lines."""
-        job = catalog.parse([payload], self._options)
-        stage = Stage(Source(job.format, job.structure, job.data), job.select, job.parameters)
+        stage = staged(catalog.parse([payload], self._options))
         self.engine.command("TRUNCATE TABLE stage")
-        self.engine.insert_select(f"stage ({STAGE_COLUMNS})", stage.select, stage.source, stage.parameters)
+        self.engine.insert_select(f"stage ({stage.columns})", stage.select, stage.source, stage.parameters)
         return int(self.engine.arrow("SELECT count() AS n FROM stage")["n"][0].as_py())
 
     def try_lines(self, parsing: Parsing, payload: Payload) -> Trial:

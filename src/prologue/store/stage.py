@@ -24,11 +24,13 @@ CREATE TEMPORARY TABLE IF NOT EXISTS stage
     body String,
     trace_id String,
     span_id String,
-    attributes Map(LowCardinality(String), String)
+    attributes Map(LowCardinality(String), String),
+    guessed LowCardinality(String)
 )
 ENGINE = Memory"""
 """Temporary: each connection has its own, so writers do not meet. `sent` is the time the sender gave;
-which time counts is decided on the way into `logs`."""
+which time counts is decided on the way into `logs`. `guessed` is the level that the line says of itself, ''
+where nobody looked."""
 
 _FROM_STAGE = re.compile(r"\bFROM stage\b")
 
@@ -49,18 +51,26 @@ class Rows:
     tables: tuple[str, ...] = ()
 
     def instead_of_stage(self, sql: str) -> str:
-        """The statement with these rows where it reads the stage."""
-        return _FROM_STAGE.sub(lambda _: f"FROM ({self.sql}) AS stage", sql)
+        """The statement with these rows where it reads the stage. No guess holds: lines may have changed."""
+        rows = f"FROM (SELECT *, '' AS guessed FROM ({self.sql})) AS stage"
+        return _FROM_STAGE.sub(lambda _: rows, sql)
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
     """Rows to come: `select` yields STAGE_COLUMNS in order from `{source}`; `parameters` are bound.
 
-    `rows` is how many there must be, or None where only the engine can count them.
+    `rows` is how many there must be, or None where only the engine can count them. `guessed`: the select
+    yields that column, too, behind the others.
     """
 
     source: Source
     select: str
     parameters: Mapping[str, object] = field(default_factory=dict)
     rows: int | None = None
+    guessed: bool = False
+
+    @property
+    def columns(self) -> str:
+        """What `select` yields."""
+        return f"{STAGE_COLUMNS}, guessed" if self.guessed else STAGE_COLUMNS

@@ -143,7 +143,7 @@ class LogWriter:
         total = 0
         for stage in stages:
             self._engine.insert_select(
-                f"stage ({STAGE_COLUMNS})", stage.select, stage.source, stage.parameters, _PARSING
+                f"stage ({stage.columns})", stage.select, stage.source, stage.parameters, _PARSING
             )
             rows = self._count("SELECT count() AS n FROM stage") - total
             if stage.rows is not None and rows != stage.rows:

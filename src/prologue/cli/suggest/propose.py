@@ -19,7 +19,7 @@ import orjson
 
 from prologue.cli.suggest.templates import mined, time_of
 from prologue.cli.suggest.yaml import Stage, pipeline
-from prologue.parse.finish import LEVEL_KEYS
+from prologue.parse.levels.words import LEVEL_KEYS
 from prologue.parse.ready.catalog import PREFIX
 from prologue.parse.ready.detect import chosen, count
 

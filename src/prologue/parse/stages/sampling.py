@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from prologue.logql.lower.sql import Expr, expr
 from prologue.parse.columns import array
-from prologue.parse.finish import LEVEL_KEYS, named_level
+from prologue.parse.levels.sql import named_level
+from prologue.parse.levels.words import LEVEL_KEYS
 from prologue.parse.pipelines.document import Options
 from prologue.parse.pipelines.nodes import Predicate
 from prologue.parse.pipelines.predicates import holds, read_predicate

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from prologue.logql.lower.sql import expr
 from prologue.parse.columns import array
-from prologue.parse.finish import LEVELS, named_level
+from prologue.parse.levels.sql import named_level
+from prologue.parse.levels.words import LEVELS
 from prologue.parse.pipelines.document import Options, near
 from prologue.parse.pipelines.rows import Rows
 from prologue.parse.stages.kind import StageKind

@@ -20,7 +20,7 @@ from prologue.config.units import format_duration
 from prologue.logql.parser import parse_query
 from prologue.logql.printer import print_query
 from prologue.model.labels import SERVICE_NAME_SOURCES
-from prologue.parse.finish import LEVEL_KEYS
+from prologue.parse.levels.words import LEVEL_KEYS
 from prologue.query.request import MAX_POINTS, Derived, Request
 from prologue.query.run import QueryEngine
 from prologue.receive.tenant import TENANT_HEADER, resolve_tenant

@@ -1,0 +1,130 @@
+"""The levels of many lines at once, found by `levels.c`.
+
+The engine's regular expressions take 0.5 us of CPU a line of text, a quarter of what storing it takes;
+this takes a tenth of that (decision 17). The C is compiled to WebAssembly, which comes with the package:
+it runs wherever wasmtime does, nobody needs a compiler, and what it does wrong it does to its own
+memory. Where it is not sure, and where it cannot run, the engine decides as before.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from functools import cache
+from importlib import resources
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from wasmtime import Config, Engine, Func, Instance, Memory, Module, Store
+
+from prologue.parse.levels.words import ALONE, ALONE_IN_CAPITALS, LEVEL_WORDS, LEVELS
+
+Codes = npt.NDArray[np.uint8]
+
+UNDECIDED = 0
+"""A code that leaves a line to the engine; the other codes are places in `SPELLED`."""
+SPELLED = ("", *LEVELS)
+
+_ALONE, _ALONE_IN_CAPITALS = 1, 2
+
+
+def guessed(lines: pa.ChunkedArray[Any]) -> pa.ChunkedArray[Any]:
+    """For each line its level or '', dictionary-encoded. `lines` are strings or binaries without nulls."""
+    return _column(np.concatenate([np.zeros(0, np.uint8), *(guess(chunk) for chunk in lines.chunks)]))
+
+
+def not_guessed(count: int) -> pa.ChunkedArray[Any]:
+    """What leaves the levels of so many lines to the engine."""
+    return _column(np.full(count, UNDECIDED, np.uint8))
+
+
+def _column(codes: Codes) -> pa.ChunkedArray[Any]:
+    return pa.chunked_array([pa.DictionaryArray.from_arrays(codes.astype(np.int8), pa.array(SPELLED))])
+
+
+def guess(lines: pa.Array[Any]) -> Codes:
+    """For each line a place in `SPELLED`, `UNDECIDED` where the engine has to look."""
+    kind = np.int64 if lines.type in {pa.large_binary(), pa.large_string()} else np.int32
+    _, offsets, data = lines.buffers()
+    codes = np.zeros(len(lines), np.uint8)
+    if not len(lines) or offsets is None or data is None:
+        return codes
+    ends = np.frombuffer(memoryview(offsets), kind)[lines.offset : lines.offset + len(lines) + 1]
+    _guesser().guess(ends, data.address, codes)
+    return codes
+
+
+def source() -> int:
+    """The first four bytes of the SHA-256 of the source that the module was made of."""
+    return _guesser().call("source") & 0xFFFF_FFFF
+
+
+class _Guesser:
+    """An instance of the module; for one thread."""
+
+    def __init__(self) -> None:
+        self._store = Store(_module().engine)
+        self._exports = Instance(self._store, _module().module, []).exports(self._store)
+        self._memory = cast("Memory", self._exports["memory"])
+        self._guess = cast("Func", self._exports["guess_lines"])
+        self._text, self._ends, self._codes = (self.call(name) for name in ("text", "ends", "codes"))
+        self._text_bytes, self._most = self.call("text_bytes"), self.call("most_lines")
+        self._teach()
+
+    def guess(self, ends: npt.NDArray[Any], address: int, codes: Codes) -> None:
+        """Fill `codes` of the lines between `ends`, counted in bytes from `address`."""
+        first = 0
+        while first < len(codes):
+            start = ends[first]
+            last = int(np.searchsorted(ends, start + self._text_bytes, side="right")) - 1
+            last = min(last, first + self._most)
+            if last == first:  # a line larger than the module's memory
+                first += 1
+                continue
+            part = (ends[first + 1 : last + 1] - start).astype(np.uint32)
+            base = ctypes.addressof(self._memory.data_ptr(self._store).contents)
+            ctypes.memmove(base + self._text, address + int(start), int(part[-1]))
+            ctypes.memmove(base + self._ends, part.ctypes.data, part.nbytes)
+            self._guess(self._store, last - first)
+            ctypes.memmove(codes.ctypes.data + first, base + self._codes, last - first)
+            first = last
+
+    def _teach(self) -> None:
+        """Give the module the words of `words.py`."""
+        for code, level in enumerate(SPELLED):
+            for word in LEVEL_WORDS.get(level, ()):
+                flags = _ALONE * (word in ALONE) + _ALONE_IN_CAPITALS * (word.upper() in ALONE_IN_CAPITALS)
+                self._memory.write(self._store, word.encode(), self._text)
+                if not self.call("add_word", len(word), code, flags):
+                    raise RuntimeError(f"levels.c has no room for the word {word!r}")
+        self.call("unknown", SPELLED.index("unknown"))
+
+    def call(self, name: str, *arguments: int) -> int:
+        """What the module's function of this name answers."""
+        return cast("int", cast("Func", self._exports[name])(self._store, *arguments))
+
+
+class _Module:
+    def __init__(self) -> None:
+        config = Config()
+        config.parallel_compilation = False
+        self.engine = Engine(config)
+        code = resources.files("prologue.parse.levels").joinpath("levels.wasm").read_bytes()
+        self.module = Module(self.engine, code)
+
+
+@cache
+def _module() -> _Module:
+    return _Module()
+
+
+_LOCAL = threading.local()
+
+
+def _guesser() -> _Guesser:
+    found: _Guesser | None = getattr(_LOCAL, "guesser", None)
+    if found is None:
+        found = _LOCAL.guesser = _Guesser()
+    return found

@@ -1,0 +1,91 @@
+"""Levels as the engine finds them: expressions over the stage."""
+
+from __future__ import annotations
+
+from prologue.parse.columns import ParseOptions, array, quoted
+from prologue.parse.levels.words import ALONE, ALONE_IN_CAPITALS, LEVEL_KEYS, LEVEL_WORDS
+
+# The level as a stream label, as pipelines of Promtail and handlers of many languages set it. One look at
+# the label set's text, and that once for each distinct set: a quote inside of a value is escaped there.
+_LABELLED = r'"(?i:(?:detected_|log_?)?level|lvl|severity|severity_text)":"([^"]*)"'
+
+# What is looked for in the first 256 bytes of a line, in order: a level said as a key's value; the letter
+# at the start of klog's, glog's, CockroachDB's and Ruby's lines and in MongoDB's ("E1123 13:45:23.419447
+# 1 main.go:164] ..."); a level word that stands alone; MySQL's and .NET's console. The third finds prose too.
+_KEYED = r"""(?i)(?:\b(?:log_?)?(?:level|lvl|severity)|"@l)["']?\s*[=:]\s*["']?([a-z]+|[1-6]0\b)"""
+_LETTER = (
+    r"""^(?:\{"t":\{"\$date":"[^"]*"\},\s*"s":\s*")?([IWEFD])(?:(?:\d\d){2,4} \d\d:\d\d:\d\d|, \[\d|\d?",)"""
+)
+_ALONE = (
+    r"(?:^|[\s\[<(|:]|\x1b\[[0-9;]*m)"
+    f"(?:(?i:{'|'.join(ALONE)})|{'|'.join(ALONE_IN_CAPITALS)})"
+    r"(?:[\s\[\]>)|/:,\x1b]|$)"
+)
+_CONSOLE = r"(?:^| \[)(Note|System|dbug|trce|fail)(?:\] |: )"
+# What may stand around a word that stands alone. No level begins or ends with any of it.
+_AROUND = " \t\r\n\f\v[]<>()|:/,;0123456789m\x1b"
+
+_START = "left(body, 256)"
+# The word each way of saying finds. What a line must hold for it is asked first: that costs a third of the
+# pattern or less, and most lines hold none of it. A word alone is the whole match with what surrounds it
+# taken off: a group in the pattern would cost twice as much.
+_GUESSES = (
+    f"if({_START} ILIKE '%level%' OR {_START} ILIKE '%lvl%' OR {_START} ILIKE '%severity%' "
+    f"OR position({_START}, '\"@l') > 0, "
+    f"extract({_START}, {quoted(_KEYED)}), '')",
+    f"if(substring(body, 1, 1) IN ('I', 'W', 'E', 'F', 'D', '{{'), extract({_START}, {quoted(_LETTER)}), '')",
+    f"trimBoth(extract({_START}, {quoted(_ALONE)}), {quoted(_AROUND)})",
+    f"if(multiSearchAny({_START}, ['Note', 'System', 'dbug', 'trce', 'fail']), "
+    f"extract({_START}, {quoted(_CONSOLE)}), '')",
+)
+# A syslog priority (RFC 3164, RFC 5424; sd-daemon's prefix too), which relays often set by rote.
+_PRIORITY = "extract(left(body, 8), '^<([0-9]{1,3})>')"
+_BY_PRIORITY = ("fatal", "critical", "critical", "error", "warn", "info", "info", "debug")
+
+
+def named_level(word: str) -> str:
+    """The expression for the level that a word means; '' where it means none."""
+    words = [(spelling, level) for level, spelled in LEVEL_WORDS.items() for spelling in spelled]
+    spellings, levels = array([spelling for spelling, _ in words]), array([level for _, level in words])
+    return f"transform(lower({word}), {spellings}, {levels}, '')"
+
+
+def severity_level(number: str) -> str:
+    """OpenTelemetry's severity ranges, from its logs data model."""
+    return (
+        f"multiIf({number} = 0, '', {number} <= 4, 'trace', {number} <= 8, 'debug', {number} <= 12, 'info', "
+        f"{number} <= 16, 'warn', {number} <= 20, 'error', 'fatal')"
+    )
+
+
+def level_of_row(options: ParseOptions) -> str:
+    """The level of a staged row; '' where none is to be found."""
+    if not options.discover_log_levels:
+        return "''"
+    place = f"arrayFirstIndex(k -> k IN {array(LEVEL_KEYS)}, mapKeys(stage.attributes))"
+    said = (
+        severity_level("severity_number"),
+        named_level("severity_text"),
+        named_level(f"extract(labels, {quoted(_LABELLED)})"),
+        named_level(f"mapValues(stage.attributes)[{place}]"),
+    )
+    branches = ", ".join(
+        f"({level} AS said_{number}) != '', said_{number}" for number, level in enumerate(said)
+    )
+    said_by_sender = f"(multiIf({branches}, '') AS said)"
+    return f"multiIf({said_by_sender} != '', said, guessed != '', guessed, {level_of_body()})"
+
+
+def level_of_body() -> str:
+    """The level that a line says of itself, where nobody guessed it (`guess.py`).
+
+    The first way of saying it that finds one, each asked only for the rows that those before it left open.
+    Of NULLs and not one multiIf, which would make every guess twice: as a condition and as a value.
+    """
+    guesses = [
+        *(named_level(guess) for guess in _GUESSES),
+        f"if(startsWith(body, '<') AND {_PRIORITY} != '', "
+        f"{array(_BY_PRIORITY)}[toUInt16OrZero({_PRIORITY}) % 8 + 1], '')",
+    ]
+    found = ", ".join(f"nullIf({guess}, '')" for guess in guesses)
+    return f"coalesce({found}, 'unknown')"
