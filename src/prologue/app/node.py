@@ -32,7 +32,7 @@ from prologue.collect.status import SourceStatus
 from prologue.config.settings import Settings
 from prologue.model.errors import ConfigError, PrologueError
 from prologue.parse.columns import ParseOptions
-from prologue.parse.finish import finish, times
+from prologue.parse.finish import finish, finish_decided, times
 from prologue.parse.pipelines.nodes import PipelineSet
 from prologue.pipeline.control import ParserControl
 from prologue.pipeline.ingest import Ingest
@@ -177,6 +177,7 @@ class Node:
             self._engine(),
             finish(options),
             times=times(options),
+            decided=finish_decided(options),
             retention_classes=list(self.settings.store.retention),
             check=room.check,
             pace=pace,

@@ -44,3 +44,8 @@ SELECT tenant, {_timestamp(options)}, observed, labels,
     if(believed OR isNull(sent), stage.attributes,
        mapUpdate(stage.attributes, map('original_timestamp', toString(assumeNotNull(sent))))) AS attributes
 FROM stage"""
+
+
+def finish_decided(options: ParseOptions) -> str:
+    """`finish` for a stage that holds the level of each of its rows: a third of the planning."""
+    return finish(options).replace(level_of_row(options), "stage.level", 1)

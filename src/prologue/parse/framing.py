@@ -1,7 +1,7 @@
 """How a container runtime or the journal wraps a line, as SELECTs that unwrap it.
 
 Each framing makes, from the payload's params, a SELECT of RAW_COLUMNS over `{source}`, whose columns are
-line, tenant, labels and observed (Unix ns), and guessed where lines are bare. The bound parameter `zone`
+line, tenant, labels and observed (Unix ns), and level where lines are bare. The bound parameter `zone`
 is the time zone of lines that do not say theirs. Runtimes cut long lines into pieces; joining them again
 costs a sort, so it is done only for batches in which a look at the bytes finds a piece.
 
@@ -57,7 +57,7 @@ class Framing:
 
 
 def plain(params: Mapping[str, str], _partials: bool) -> str:
-    """The line is the body, its level guessed. `timestamp=detect` takes the time a line begins with."""
+    """The line is the body, its level decided. `timestamp=detect` takes the time a line begins with."""
     detect = params.get("timestamp") == "detect"
     sent = (
         timestamps.leading("text", _ZONE, "observed")
@@ -66,7 +66,7 @@ def plain(params: Mapping[str, str], _partials: bool) -> str:
     )
     return f"""
 SELECT tenant, {sent} AS sent, {_OBSERVED} AS observed, labels, toUInt8(0) AS severity_number,
-    '' AS severity_text, text AS body, '' AS trace_id, '' AS span_id, {_NO_ATTRIBUTES} AS attributes, guessed
+    '' AS severity_text, text AS body, '' AS trace_id, '' AS span_id, {_NO_ATTRIBUTES} AS attributes, level
 FROM (SELECT *, {_TEXT} AS text FROM {{source}}) WHERE text != ''"""
 
 

@@ -22,8 +22,8 @@ class ParseJob:
 
     `select` contains `{source}` where the engine's rows go and yields RAW_COLUMNS;
     `format` and `structure` tell the engine how to read `data`; `parameters` are bound. `rows` is
-    the number of records, or None where only the engine can count them. `guessed`: behind RAW_COLUMNS the
-    select yields `guessed`, the level that each line says of itself or ''.
+    the number of records, or None where only the engine can count them. `undecided`: behind RAW_COLUMNS
+    the select yields `level`, and '' for so many rows, whose levels the engine is to find.
     """
 
     format: str
@@ -32,7 +32,7 @@ class ParseJob:
     select: str
     parameters: Mapping[str, object] = field(default_factory=dict)
     rows: int | None = None
-    guessed: bool = False
+    undecided: int | None = None
 
 
 def arrow_pieces(table: pa.Table) -> Pieces:

@@ -27,13 +27,13 @@ from prologue.parse.columns import ParseOptions
 from prologue.parse.framing import framing_of
 from prologue.parse.job import ParseJob, arrow_pieces
 from prologue.parse.jsonlines import pieces
-from prologue.parse.levels.guess import guessed, not_guessed
+from prologue.parse.levels import decide
 from prologue.parse.multiline import begins, require_expressions
 
 _Integers = npt.NDArray[np.int64]
 
 _STRUCTURE = "line String, tenant LowCardinality(String), labels LowCardinality(String), observed Int64"
-_GUESSED = ", guessed LowCardinality(String)"
+_LEVEL = ", level LowCardinality(String)"
 
 
 def parse(payloads: Sequence[Payload], options: ParseOptions) -> ParseJob:
@@ -49,20 +49,23 @@ def parse(payloads: Sequence[Payload], options: ParseOptions) -> ParseJob:
         require_expressions(rule)
     table = _table(payloads, data, options, rule if framing.bare else None)
     select = framing.select(params, framing.has_partials(data, table.num_rows))
-    if framing.bare:
-        table = table.append_column("guessed", _levels(table["line"], options))
+    decided = _levels(table, options) if framing.bare else None
+    if decided is not None:
+        table = table.append_column("level", decided.levels)
     return ParseJob(
         format="ArrowStream",
-        structure=_STRUCTURE + _GUESSED if framing.bare else _STRUCTURE,
+        structure=_STRUCTURE if decided is None else _STRUCTURE + _LEVEL,
         data=arrow_pieces(table),
         select=select,
         parameters={"zone": params.get("time_zone", "UTC")},
-        guessed=framing.bare,
+        undecided=None if decided is None else decided.undecided,
     )
 
 
-def _levels(lines: pa.ChunkedArray[Any], options: ParseOptions) -> pa.ChunkedArray[Any]:
-    return guessed(lines) if options.discover_log_levels else not_guessed(len(lines))
+def _levels(table: pa.Table, options: ParseOptions) -> decide.Decided:
+    if not options.discover_log_levels:
+        return decide.nothing(table.num_rows)
+    return decide.of_lines(table["line"], table["labels"])
 
 
 def _table(

@@ -7,7 +7,6 @@ so the engine computes a stream's id once for each distinct set.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,12 +16,12 @@ from prologue.model.payload import Payload
 from prologue.parse import timestamps
 from prologue.parse.columns import EARLIEST_NS, ParseOptions
 from prologue.parse.job import ParseJob, arrow_pieces
-from prologue.parse.levels.guess import guessed, not_guessed
+from prologue.parse.levels import decide
 
 _STRUCTURE = (
     "timestamp Int64, observed Int64, stream LowCardinality(String), severity_number UInt8, "
     "severity_text LowCardinality(String), body String, trace_id String, span_id String, "
-    "attributes Map(String, String), guessed LowCardinality(String)"
+    "attributes Map(String, String), level LowCardinality(String)"
 )
 
 
@@ -33,22 +32,16 @@ def parse(payloads: Sequence[Payload], options: ParseOptions) -> ParseJob:
         table = pa.concat_tables(tables).unify_dictionaries()
     except (pa.ArrowException, KeyError) as error:
         raise PayloadError(f"the payload is not an Arrow stream of records: {error}") from error
+    decided = decide.of_records(table) if options.discover_log_levels else decide.nothing(table.num_rows)
     return ParseJob(
         format="ArrowStream",
         structure=_STRUCTURE,
-        data=arrow_pieces(table.append_column("guessed", _levels(table, options))),
+        data=arrow_pieces(table.append_column("level", decided.levels)),
         select=_raw(),
         parameters={"tenant": payloads[0].tenant},
         rows=table.num_rows,
-        guessed=True,
+        undecided=decided.undecided,
     )
-
-
-def _levels(table: pa.Table, options: ParseOptions) -> pa.ChunkedArray[Any]:
-    """What the lines say of their levels, where a sender left that open."""
-    if not options.discover_log_levels or table["severity_number"].to_numpy().all():
-        return not_guessed(table.num_rows)
-    return guessed(table["body"])
 
 
 def _table(payload: Payload, options: ParseOptions) -> pa.Table:
@@ -74,5 +67,5 @@ SELECT {{tenant:String}} AS tenant,
     if(timestamp = 0, NULL, {timestamps.from_nanoseconds("timestamp")}) AS sent,
     {timestamps.from_nanoseconds("observed")} AS observed, stream AS labels, severity_number, severity_text,
     body, trace_id, span_id,
-    CAST(attributes, 'Map(LowCardinality(String), String)') AS attributes, guessed
+    CAST(attributes, 'Map(LowCardinality(String), String)') AS attributes, level
 FROM {{source}}"""

@@ -25,12 +25,12 @@ CREATE TEMPORARY TABLE IF NOT EXISTS stage
     trace_id String,
     span_id String,
     attributes Map(LowCardinality(String), String),
-    guessed LowCardinality(String)
+    level LowCardinality(String)
 )
 ENGINE = Memory"""
 """Temporary: each connection has its own, so writers do not meet. `sent` is the time the sender gave;
-which time counts is decided on the way into `logs`. `guessed` is the level that the line says of itself, ''
-where nobody looked."""
+which time counts is decided on the way into `logs`. `level` is '' where the
+engine has to find it."""
 
 _FROM_STAGE = re.compile(r"\bFROM stage\b")
 
@@ -51,8 +51,8 @@ class Rows:
     tables: tuple[str, ...] = ()
 
     def instead_of_stage(self, sql: str) -> str:
-        """The statement with these rows where it reads the stage. No guess holds: lines may have changed."""
-        rows = f"FROM (SELECT *, '' AS guessed FROM ({self.sql})) AS stage"
+        """The statement with these rows where it reads the stage. No level holds: lines may have changed."""
+        rows = f"FROM (SELECT *, '' AS level FROM ({self.sql})) AS stage"
         return _FROM_STAGE.sub(lambda _: rows, sql)
 
 
@@ -60,17 +60,17 @@ class Rows:
 class Stage:
     """Rows to come: `select` yields STAGE_COLUMNS in order from `{source}`; `parameters` are bound.
 
-    `rows` is how many there must be, or None where only the engine can count them. `guessed`: the select
-    yields that column, too, behind the others.
+    `rows` is how many there must be, or None where only the engine can count them. `undecided`: the select
+    yields `level` behind the others, and for so many rows it is the engine's to find.
     """
 
     source: Source
     select: str
     parameters: Mapping[str, object] = field(default_factory=dict)
     rows: int | None = None
-    guessed: bool = False
+    undecided: int | None = None
 
     @property
     def columns(self) -> str:
         """What `select` yields."""
-        return f"{STAGE_COLUMNS}, guessed" if self.guessed else STAGE_COLUMNS
+        return STAGE_COLUMNS if self.undecided is None else f"{STAGE_COLUMNS}, level"

@@ -102,7 +102,8 @@ class LogWriter:
 
     Several writers may work side by side, each on batches of its own. `finish` is the SELECT over
     `stage` that yields the columns of `logs` but for stream (made of its `labels`), batch and
-    retention, `times` one that yields tenant, timestamp and labels alone. A stream whose label
+    retention, `times` one that yields tenant, timestamp and labels alone, `decided` the same as `finish` of
+    stages that hold all levels. A stream whose label
     `retention_class` names one of `retention_classes` is kept under that class. `pace` is told of batches.
     """
 
@@ -112,6 +113,7 @@ class LogWriter:
         finish: str,
         *,
         times: str = "",
+        decided: str = "",
         retention_classes: Sequence[str] = (),
         check: Callable[[], None] = lambda: None,
         pace: Pace | None = None,
@@ -129,7 +131,9 @@ class LogWriter:
         classed = f"if(has({{classes:Array(String)}}, {_CLASS}), {_CLASS}, 'default')"
         self._retention = classed if self._classes else "'default'"
         values = f"{_LOGS_VALUES}, {self._retention} AS retention"
-        self._insert = f"INSERT INTO logs ({_LOGS_COLUMNS}) SELECT {values} FROM ({finish})"
+        insert = f"INSERT INTO logs ({_LOGS_COLUMNS}) SELECT {values} FROM "
+        self._insert, self._insert_decided = f"{insert}({finish})", f"{insert}({decided or finish})"
+        self._decided = False
         self._known = KnownStreams()
 
     def parse(self, stages: Sequence[Stage]) -> int:
@@ -140,6 +144,7 @@ class LogWriter:
         """
         self._engine.command("TRUNCATE TABLE stage")
         self._rows = None
+        self._decided = all(stage.undecided == 0 for stage in stages)
         total = 0
         for stage in stages:
             self._engine.insert_select(
@@ -154,7 +159,7 @@ class LogWriter:
     def load(self, select: str, parameters: Parameters) -> None:
         """Fill the stage from what is stored: `select` yields STAGE_COLUMNS in order."""
         self._engine.command("TRUNCATE TABLE stage")
-        self._rows = None
+        self._rows, self._decided = None, False
         self._engine.command(f"INSERT INTO stage ({STAGE_COLUMNS}) {select}", parameters, _PARSING)
 
     def transform(self, change: Callable[[Engine], tuple[Rows | None, Told]]) -> Told:
@@ -210,7 +215,8 @@ class LogWriter:
             if len(days) > _DAYS:
                 conditions.append(f"toDate(timestamp) BETWEEN toDate({some[0]}) AND toDate({some[-1]})")
             where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-            self._engine.command(self._over(self._insert + where), parameters, settings)
+            insert = self._insert_decided if self._decided and self._rows is None else self._insert
+            self._engine.command(self._over(insert + where), parameters, settings)
 
     def _plan(self, batch: int, *, complete: bool) -> recovery.Plan:
         """What is to be done about a batch that may be in the store, once what must go first is gone."""

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from prologue.parse.job import arrow_pieces
 from prologue.parse.levels import guess as module
-from prologue.parse.levels.guess import SPELLED, UNDECIDED, guess, guessed, not_guessed
+from prologue.parse.levels.guess import SPELLED, UNDECIDED, guess
 from prologue.parse.levels.sql import level_of_body
 from prologue.parse.levels.words import ALONE, ALONE_IN_CAPITALS, LEVEL_WORDS
 from prologue.store.engine import Source
@@ -176,12 +176,6 @@ def test_threads_do_not_meet():
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(levels, lines * 5))
     assert [set(each) for each in found] == [{word} for word in words] * 5
-
-
-def test_chunks_are_one_column():
-    lines = pa.chunked_array([["level=info", "x"], [], ["FATAL"]], pa.string())
-    assert guessed(lines).to_pylist() == ["info", "unknown", "fatal"]
-    assert not_guessed(2).to_pylist() == ["", ""]
 
 
 def test_the_module_that_is_shipped_is_made_of_this_source():

@@ -25,23 +25,10 @@ Codes = npt.NDArray[np.uint8]
 
 UNDECIDED = 0
 """A code that leaves a line to the engine; the other codes are places in `SPELLED`."""
+
 SPELLED = ("", *LEVELS)
 
 _ALONE, _ALONE_IN_CAPITALS = 1, 2
-
-
-def guessed(lines: pa.ChunkedArray[Any]) -> pa.ChunkedArray[Any]:
-    """For each line its level or '', dictionary-encoded. `lines` are strings or binaries without nulls."""
-    return _column(np.concatenate([np.zeros(0, np.uint8), *(guess(chunk) for chunk in lines.chunks)]))
-
-
-def not_guessed(count: int) -> pa.ChunkedArray[Any]:
-    """What leaves the levels of so many lines to the engine."""
-    return _column(np.full(count, UNDECIDED, np.uint8))
-
-
-def _column(codes: Codes) -> pa.ChunkedArray[Any]:
-    return pa.chunked_array([pa.DictionaryArray.from_arrays(codes.astype(np.int8), pa.array(SPELLED))])
 
 
 def guess(lines: pa.Array[Any]) -> Codes:

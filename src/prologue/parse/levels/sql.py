@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from prologue.parse.columns import ParseOptions, array, quoted
-from prologue.parse.levels.words import ALONE, ALONE_IN_CAPITALS, LEVEL_KEYS, LEVEL_WORDS
+from prologue.parse.levels.words import ALONE, ALONE_IN_CAPITALS, LEVEL_KEYS, LEVEL_WORDS, SEVERITIES
 
 # The level as a stream label, as pipelines of Promtail and handlers of many languages set it. One look at
 # the label set's text, and that once for each distinct set: a quote inside of a value is escaped there.
-_LABELLED = r'"(?i:(?:detected_|log_?)?level|lvl|severity|severity_text)":"([^"]*)"'
+LABELLED = r'"(?i:(?:detected_|log_?)?level|lvl|severity|severity_text)":"([^"]*)"'
 
 # What is looked for in the first 256 bytes of a line, in order: a level said as a key's value; the letter
 # at the start of klog's, glog's, CockroachDB's and Ruby's lines and in MongoDB's ("E1123 13:45:23.419447
@@ -51,33 +51,31 @@ def named_level(word: str) -> str:
 
 
 def severity_level(number: str) -> str:
-    """OpenTelemetry's severity ranges, from its logs data model."""
-    return (
-        f"multiIf({number} = 0, '', {number} <= 4, 'trace', {number} <= 8, 'debug', {number} <= 12, 'info', "
-        f"{number} <= 16, 'warn', {number} <= 20, 'error', 'fatal')"
-    )
+    """The expression for the level of a severity number; '' for 0."""
+    ranges = ", ".join(f"{number} >= {least}, '{name}'" for least, name in SEVERITIES)
+    return f"multiIf({ranges}, '')"
 
 
 def level_of_row(options: ParseOptions) -> str:
-    """The level of a staged row; '' where none is to be found."""
+    """The level of a staged row, where none was decided; '' where none is wanted."""
     if not options.discover_log_levels:
         return "''"
     place = f"arrayFirstIndex(k -> k IN {array(LEVEL_KEYS)}, mapKeys(stage.attributes))"
     said = (
         severity_level("severity_number"),
         named_level("severity_text"),
-        named_level(f"extract(labels, {quoted(_LABELLED)})"),
+        named_level(f"extract(labels, {quoted(LABELLED)})"),
         named_level(f"mapValues(stage.attributes)[{place}]"),
     )
     branches = ", ".join(
         f"({level} AS said_{number}) != '', said_{number}" for number, level in enumerate(said)
     )
     said_by_sender = f"(multiIf({branches}, '') AS said)"
-    return f"multiIf({said_by_sender} != '', said, guessed != '', guessed, {level_of_body()})"
+    return f"multiIf(stage.level != '', stage.level, {said_by_sender} != '', said, {level_of_body()})"
 
 
 def level_of_body() -> str:
-    """The level that a line says of itself, where nobody guessed it (`guess.py`).
+    """The level that a line says of itself; the same rules as those of `levels.c`.
 
     The first way of saying it that finds one, each asked only for the rows that those before it left open.
     Of NULLs and not one multiIf, which would make every guess twice: as a condition and as a value.

@@ -34,6 +34,9 @@ LEVEL_KEYS = (
     "levelname",
 )
 
+SEVERITIES = ((21, "fatal"), (17, "error"), (13, "warn"), (9, "info"), (5, "debug"), (1, "trace"))
+"""From which severity number on a level is meant, the highest first: OpenTelemetry's logs data model."""
+
 ALONE = (
     *("trace", "debug", "dbg", "info", "notice", "warning", "warn", "error", "err", "critical", "crit"),
     *("fatal", "panic", "emerg", "alert", "severe"),
