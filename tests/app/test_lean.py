@@ -34,6 +34,39 @@ print(before - resident())
 """
 
 
+AGAIN = """
+import resource, sys
+from prologue.app.lean import keep_memory
+
+if sys.argv[1] == "kept":
+    keep_memory()
+
+def batch():
+    segment = bytes(b"x") * 16_900_000
+    payloads = [bytes(b"y") * 510_000 for _ in range(33)]
+    return len(segment) + len(b"".join(payloads))
+
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+for _ in range(3):
+    batch()
+before = faults()
+for _ in range(10):
+    batch()
+print(faults() - before)
+"""
+
+
+def test_memory_that_is_used_again_is_not_touched_anew():
+    def faults(how):
+        command = [sys.executable, "-c", AGAIN, how]
+        return int(subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout)
+
+    assert faults("kept") < 1000
+    assert faults("not kept") > 50_000
+
+
 def test_memory_that_was_freed_is_given_back():
     done = subprocess.run(
         [sys.executable, "-c", HELD], check=True, capture_output=True, text=True, timeout=60

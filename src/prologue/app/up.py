@@ -20,7 +20,7 @@ import uvloop
 
 from prologue.app import collecting
 from prologue.app.hangup import Reload
-from prologue.app.lean import leave_pandas_out
+from prologue.app.lean import keep_memory, leave_pandas_out
 from prologue.app.node import Node
 from prologue.app.receiving import http_tls
 from prologue.app.replay import Replay
@@ -67,6 +67,7 @@ def run(
     log.set_up(settings.log.level, settings.log.format)
     _allow_descriptors()
     leave_pandas_out()
+    keep_memory()
     with ExitStack() as stack:
         stop = stack.enter_context(Stop(settings.http.shutdown_timeout + _AFTER_REQUESTS_SECONDS))
         tls = http_tls(settings)
