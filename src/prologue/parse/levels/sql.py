@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from prologue.parse.columns import ParseOptions, array, quoted
-from prologue.parse.levels.words import ALONE, ALONE_IN_CAPITALS, LEVEL_KEYS, LEVEL_WORDS, SEVERITIES
+from prologue.parse.levels.words import ALONE, ALONE_IN_CAPITALS, LEVEL_KEYS, LEVEL_WORDS, LEVELS, SEVERITIES
+
+_CODES = {level: code for code, level in enumerate(LEVELS, 1)}
 
 # The level as a stream label, as pipelines of Promtail and handlers of many languages set it. One look at
 # the label set's text, and that once for each distinct set: a quote inside of a value is escaped there.
@@ -50,40 +52,52 @@ def named_level(word: str) -> str:
     return f"transform(lower({word}), {spellings}, {levels}, '')"
 
 
-def severity_level(number: str) -> str:
-    """The expression for the level of a severity number; '' for 0."""
-    ranges = ", ".join(f"{number} >= {least}, '{name}'" for least, name in SEVERITIES)
-    return f"multiIf({ranges}, '')"
+def _code(word: str) -> str:
+    """The code of the level that a word means, its place in LEVELS counted from 1; 0 where it means none.
+
+    Levels are told apart by codes until one is chosen: columns of texts cost twice as much.
+    """
+    words = [(spelling, code) for level, code in _CODES.items() for spelling in LEVEL_WORDS.get(level, ())]
+    spellings, codes = array([spelling for spelling, _ in words]), [code for _, code in words]
+    return f"transform(lower({word}), {spellings}, {codes}, 0)"
 
 
 def level_of_row(options: ParseOptions) -> str:
     """The level of a staged row, where none was decided; '' where none is wanted."""
     if not options.discover_log_levels:
         return "''"
+    ranges = ", ".join(f"severity_number >= {least}, {_CODES[level]}" for least, level in SEVERITIES)
     place = f"arrayFirstIndex(k -> k IN {array(LEVEL_KEYS)}, mapKeys(stage.attributes))"
     said = (
-        severity_level("severity_number"),
-        named_level("severity_text"),
-        named_level(f"extract(labels, {quoted(LABELLED)})"),
-        named_level(f"mapValues(stage.attributes)[{place}]"),
+        f"multiIf({ranges}, 0)",
+        f"if(severity_text = '', 0, {_code('severity_text')})",
+        _code(f"extract(labels, {quoted(LABELLED)})"),
+        _code(f"mapValues(stage.attributes)[{place}]"),
     )
-    branches = ", ".join(
-        f"({level} AS said_{number}) != '', said_{number}" for number, level in enumerate(said)
-    )
-    said_by_sender = f"(multiIf({branches}, '') AS said)"
-    return f"multiIf(stage.level != '', stage.level, {said_by_sender} != '', said, {level_of_body()})"
+    branches = ", ".join(f"({code} AS said_{number}) != 0, said_{number}" for number, code in enumerate(said))
+    found = f"multiIf({branches}, {_code_of_body()})"
+    return f"if(stage.level != '', toString(stage.level), {_spelled(found)})"
 
 
 def level_of_body() -> str:
-    """The level that a line says of itself; the same rules as those of `levels.c`.
+    """The level that a line says of itself; the same rules as those of `levels.c`."""
+    return _spelled(_code_of_body())
 
-    The first way of saying it that finds one, each asked only for the rows that those before it left open.
+
+def _spelled(code: str) -> str:
+    return f"transform({code}, {list(_CODES.values())}, {array(LEVELS)}, '')"
+
+
+def _code_of_body() -> str:
+    """The first way of saying it that finds one, each asked only for the rows that those before it left open.
+
     Of NULLs and not one multiIf, which would make every guess twice: as a condition and as a value.
     """
+    by_priority = [_CODES[level] for level in _BY_PRIORITY]
     guesses = [
-        *(named_level(guess) for guess in _GUESSES),
+        *(_code(guess) for guess in _GUESSES),
         f"if(startsWith(body, '<') AND {_PRIORITY} != '', "
-        f"{array(_BY_PRIORITY)}[toUInt16OrZero({_PRIORITY}) % 8 + 1], '')",
+        f"{by_priority}[toUInt16OrZero({_PRIORITY}) % 8 + 1], 0)",
     ]
-    found = ", ".join(f"nullIf({guess}, '')" for guess in guesses)
-    return f"coalesce({found}, 'unknown')"
+    found = ", ".join(f"nullIf({guess}, 0)" for guess in guesses)
+    return f"coalesce({found}, {_CODES['unknown']})"
