@@ -29,13 +29,11 @@ class Pace:
     """How eagerly `logs` is merged. Threads may share one."""
 
     def __init__(self, engine: Engine, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Raises EngineError where the table cannot be told."""
         self._engine = engine
         self._clock = clock
         self._lock = threading.Lock()
         self._flooded = float("-inf")
-        self._base = 0
-        self._merge(_CALM_BASE)
+        self._base = 0  # not known: the last run may have ended in a flood
 
     def inserting(self, rows: int) -> Settings:
         """Called before a batch is inserted: the settings to insert it with."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 
 import numpy as np
@@ -24,7 +25,6 @@ _OF_NUMBER: Codes = np.array(
     [0, *(SPELLED.index(next(name for least, name in SEVERITIES if n >= least)) for n in range(1, 256))],
     np.uint8,
 )
-_KEYS = pa.array(LEVEL_KEYS)
 _LABEL = re.compile(LABELLED)
 
 
@@ -99,6 +99,11 @@ def _of_distinct(column: pa.ChunkedArray[Any], find: Callable[[str], int]) -> Co
     )
 
 
+@cache
+def _keys() -> pa.Array[Any]:
+    return pa.array(LEVEL_KEYS)  # not at import: pyarrow would import pandas (prologue.app.lean)
+
+
 def _of_attributes(attributes: pa.ChunkedArray[Any]) -> Codes:
     return _joined(_of_maps(cast("pa.MapArray[Any, Any]", chunk)) for chunk in attributes.chunks)
 
@@ -107,7 +112,8 @@ def _of_maps(maps: pa.MapArray[Any, Any]) -> Codes:
     """By the first attribute of each row that is called as a level is."""
     codes = np.zeros(len(maps), np.uint8)
     offsets = maps.offsets.to_numpy()
-    places = np.flatnonzero(cast("pa.Array[Any]", pc.is_in(maps.keys, _KEYS)).to_numpy(zero_copy_only=False))
+    called = cast("pa.Array[Any]", pc.is_in(maps.keys, _keys()))
+    places = np.flatnonzero(called.to_numpy(zero_copy_only=False))
     places = places[(places >= offsets[0]) & (places < offsets[-1])]
     rows, first = np.unique(np.searchsorted(offsets, places, side="right") - 1, return_index=True)
     if len(rows):
