@@ -1,6 +1,6 @@
 // The level that a line says, for many lines in one call. What is looked for, and in which order, is written
-// down in prologue/parse/finish.py, whose regular expressions mean the same; where they could say something
-// that this does not, the answer is UNDECIDED and they are asked.
+// down in sql.py, whose regular expressions mean the same; where they could say something that this does not,
+// the answer is UNDECIDED and they are asked.
 //
 // Built into levels.wasm by `make levels`. Python writes the lines' bytes one behind the other to text(),
 // where each line ends to ends(), and reads a code a line from codes().
@@ -15,15 +15,16 @@ typedef unsigned int u32;
 #define START 256u // bytes of a line that are looked at
 #define SLOTS 1024u
 #define LONGEST 13u
+#define VECTOR 16u // bytes that are looked at together
 
 enum { UNDECIDED = 0 };
-enum { ALONE = 1, ALONE_IN_CAPITALS = 2, FIFTEEN = 15 };
+enum { ALONE = 1, ALONE_IN_CAPITALS = 2 };
 
 typedef struct {
   u8 size, code, flags, text[LONGEST];
 } Word;
 
-static u8 text_[TEXT_BYTES + FIFTEEN + 1]; // a vector's load may pass the last byte
+static u8 text_[TEXT_BYTES + VECTOR]; // the last look may pass the last byte
 static u32 ends_[MOST_LINES];
 static u8 codes_[MOST_LINES];
 static Word words_[SLOTS];
@@ -137,7 +138,7 @@ static int value(const u8 *p, const u8 *end, u32 *code, int *odd) {
 // The first key with a value decides. UNDECIDED in `*odd`; 0 where there is none, or it names no level.
 static u32 keyed(const u8 *line, const u8 *end, int *odd) {
   v128_t v = wasm_i8x16_splat('v'), at = wasm_i8x16_splat('@'), small = wasm_i8x16_splat(32);
-  for (const u8 *p = line; p < end; p += 16) {
+  for (const u8 *p = line; p < end; p += VECTOR) {
     v128_t bytes = wasm_v128_load(p);
     u32 found = wasm_i8x16_bitmask(wasm_v128_or(wasm_i8x16_eq(wasm_v128_or(bytes, small), v),
                                                 wasm_i8x16_eq(bytes, at)));
@@ -222,7 +223,7 @@ static u32 console_word(const u8 *p, const u8 *end) { // MySQL's and .NET's cons
 static u32 alone(const u8 *line, const u8 *end, int *odd) {
   u32 code = word_alone(line, end, odd), shown = console_word(line, end);
   if (code || *odd) return code;
-  for (const u8 *p = line; p < end; p += 16) {
+  for (const u8 *p = line; p < end; p += VECTOR) {
     v128_t bytes = wasm_v128_load(p);
 #define IS(c) wasm_i8x16_eq(bytes, wasm_i8x16_splat(c))
     v128_t control = wasm_u8x16_le(wasm_i8x16_sub(bytes, wasm_i8x16_splat('\t')), wasm_i8x16_splat(4));
