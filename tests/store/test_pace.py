@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from unittest.mock import Mock
 
 import pytest
 
+from prologue.model.errors import EngineError
 from prologue.parse.columns import ParseOptions
 from prologue.parse.finish import finish, times
 from prologue.store.embedded import EmbeddedEngine
@@ -105,4 +107,16 @@ def test_a_small_batch_after_a_flood_ends_it(migrated, writer, clock):
 def test_the_last_run_may_have_ended_in_a_flood(migrated, writer):
     migrated.command("ALTER TABLE logs MODIFY SETTING merge_selector_base = 10")
     write(writer, 1, 100)
+    assert base(migrated) == "3"
+
+
+def test_an_engine_that_does_not_change_how_it_merges_takes_batches_all_the_same(migrated, clock, caplog):
+    refusing = Mock(wraps=migrated)
+    refusing.command.side_effect = EngineError("no space to write that down")
+    pace = Pace(refusing, clock=clock)
+    writer = LogWriter(migrated, finish(ParseOptions()), pace=pace)
+    write(writer, 1, 100)
+    assert "no space to write that down" in caplog.text
+    refusing.command.side_effect = None
+    write(writer, 2, 100)
     assert base(migrated) == "3"

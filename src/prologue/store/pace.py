@@ -10,11 +10,15 @@ A part without a filter is read where the filter would have ruled it out: an ans
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 
+from prologue.model.errors import PrologueError
 from prologue.store.engine import NONE, Engine, Settings
+
+logger = logging.getLogger(__name__)
 
 LARGE_ROWS = 50_000
 """A batch is this large only where its buffer fills faster than it is emptied."""
@@ -52,6 +56,10 @@ class Pace:
                 self._merge(_CALM_BASE)
 
     def _merge(self, base: int) -> None:
-        if base != self._base:
+        if base == self._base:
+            return
+        try:
             self._engine.command(f"ALTER TABLE logs MODIFY SETTING merge_selector_base = {base}")
             self._base = base
+        except PrologueError as error:  # no reason to refuse a batch
+            logger.warning("the engine does not change how it merges, next try later: %s", error.message)
