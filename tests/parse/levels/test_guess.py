@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 import random
 import subprocess
+import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from wasmtime import WasmtimeError
 
 from prologue.parse.job import arrow_pieces
 from prologue.parse.levels import guess as module
@@ -176,6 +179,29 @@ def test_threads_do_not_meet():
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(levels, lines * 5))
     assert [set(each) for each in found] == [{word} for word in words] * 5
+
+
+@pytest.fixture
+def anew(monkeypatch):
+    """The module is loaded again, and again after the test."""
+    module._module.cache_clear()
+    monkeypatch.setattr(module, "_LOCAL", threading.local())
+    yield
+    module._module.cache_clear()
+
+
+def test_a_machine_that_cannot_run_the_module_leaves_levels_to_the_engine(anew, monkeypatch, caplog):
+    monkeypatch.setattr(module, "Module", Mock(side_effect=WasmtimeError("no SIMD here")))
+    assert levels(pa.array(["level=info", "x"])) == ["", ""]
+    assert "no SIMD here" in caplog.text
+
+
+def test_a_module_that_traps_costs_no_batch(anew, monkeypatch, caplog):
+    monkeypatch.setattr(module._Guesser, "guess", Mock(side_effect=WasmtimeError("unreachable")))
+    assert levels(pa.array(["level=info", "x"])) == ["", ""]
+    assert "levels of 2 lines are left to the engine: unreachable" in caplog.text
+    monkeypatch.undo()
+    assert levels(pa.array(["level=info"])) == ["info"]
 
 
 def test_the_module_that_is_shipped_is_made_of_this_source():

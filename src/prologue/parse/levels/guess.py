@@ -9,6 +9,7 @@ memory. Where it is not sure, and where it cannot run, the engine decides as bef
 from __future__ import annotations
 
 import ctypes
+import logging
 import threading
 from functools import cache
 from importlib import resources
@@ -17,9 +18,11 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from wasmtime import Config, Engine, Func, Instance, Memory, Module, Store
+from wasmtime import Config, Engine, Func, Instance, Memory, Module, Store, Trap, WasmtimeError
 
 from prologue.parse.levels.words import ALONE, ALONE_IN_CAPITALS, LEVEL_WORDS, LEVELS
+
+logger = logging.getLogger(__name__)
 
 Codes = npt.NDArray[np.uint8]
 
@@ -39,21 +42,29 @@ def guess(lines: pa.Array[Any]) -> Codes:
     if not len(lines) or offsets is None or data is None:
         return codes
     ends = np.frombuffer(memoryview(offsets), kind)[lines.offset : lines.offset + len(lines) + 1]
-    _guesser().guess(ends, data.address, codes)
+    guesser = _guesser()
+    if guesser is not None:
+        try:
+            guesser.guess(ends, data.address, codes)
+        except (Trap, WasmtimeError) as error:  # a defect of ours that must not hold a batch up
+            logger.error("levels of %d lines are left to the engine: %s", len(lines), error)
+            codes[:] = UNDECIDED
+            del _LOCAL.guesser
     return codes
 
 
-def source() -> int:
+def source() -> int | None:
     """The first four bytes of the SHA-256 of the source that the module was made of."""
-    return _guesser().call("source") & 0xFFFF_FFFF
+    guesser = _guesser()
+    return None if guesser is None else guesser.call("source") & 0xFFFF_FFFF
 
 
 class _Guesser:
     """An instance of the module; for one thread."""
 
-    def __init__(self) -> None:
-        self._store = Store(_module().engine)
-        self._exports = Instance(self._store, _module().module, []).exports(self._store)
+    def __init__(self, engine: Engine, module: Module) -> None:
+        self._store = Store(engine)
+        self._exports = Instance(self._store, module, []).exports(self._store)
         self._memory = cast("Memory", self._exports["memory"])
         self._guess = cast("Func", self._exports["guess_lines"])
         self._text, self._ends, self._codes = (self.call(name) for name in ("text", "ends", "codes"))
@@ -93,25 +104,26 @@ class _Guesser:
         return cast("int", cast("Func", self._exports[name])(self._store, *arguments))
 
 
-class _Module:
-    def __init__(self) -> None:
-        config = Config()
-        config.parallel_compilation = False
-        self.engine = Engine(config)
-        code = resources.files("prologue.parse.levels").joinpath("levels.wasm").read_bytes()
-        self.module = Module(self.engine, code)
-
-
 @cache
-def _module() -> _Module:
-    return _Module()
+def _module() -> tuple[Engine, Module] | None:
+    """The module, compiled for this machine; None where wasmtime cannot."""
+    config = Config()
+    config.parallel_compilation = False
+    code = resources.files("prologue.parse.levels").joinpath("levels.wasm").read_bytes()
+    engine = Engine(config)
+    try:
+        return engine, Module(engine, code)
+    except WasmtimeError as error:
+        logger.warning("levels are left to the engine, which takes longer: %s", error)
+        return None
 
 
 _LOCAL = threading.local()
 
 
-def _guesser() -> _Guesser:
+def _guesser() -> _Guesser | None:
     found: _Guesser | None = getattr(_LOCAL, "guesser", None)
-    if found is None:
-        found = _LOCAL.guesser = _Guesser()
+    compiled = _module()
+    if found is None and compiled is not None:
+        found = _LOCAL.guesser = _Guesser(*compiled)
     return found
