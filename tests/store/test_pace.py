@@ -11,7 +11,7 @@ from prologue.model.errors import EngineError
 from prologue.parse.columns import ParseOptions
 from prologue.parse.finish import finish, times
 from prologue.store.embedded import EmbeddedEngine
-from prologue.store.pace import LARGE_ROWS, Pace
+from prologue.store.pace import BUSY_ROWS, LARGE_ROWS, Pace
 from prologue.store.writer import LogWriter
 from tests.store.test_writer import stage
 
@@ -93,6 +93,13 @@ def test_a_flood_that_is_over_is_merged_and_has_its_filters(migrated, writer, cl
         assert time.monotonic() < deadline, filters(migrated)
         time.sleep(0.05)
     assert words(migrated) == 4
+
+
+def test_merges_wait_for_batches_that_are_not_large_but_many(migrated, writer):
+    migrated.command("SYSTEM STOP MERGES logs")
+    write(writer, 1, BUSY_ROWS)
+    assert filters(migrated) == [True]
+    assert base(migrated) == "10"
 
 
 def test_a_small_batch_after_a_flood_ends_it(migrated, writer, clock):

@@ -1,9 +1,10 @@
 """What waits while lines flood in: filters of words, and merges that gain little.
 
 A large batch is inserted without its filter of words: in a flood it is merged soon, and a merge makes the
-filter anyway, so the insert would make it for nothing. Parts are merged ten at a time then. Once no
-large batch has come for five seconds they are merged three at a time, so that what the flood left
-behind gets its filters and becomes few parts, while nobody is waiting for the cores.
+filter anyway, so the insert would make it for nothing. While much comes parts are merged ten at a time: each
+line is rewritten once where three at a time would rewrite it twice. Once no batch worth mentioning has come
+for five seconds they are merged three at a time, so that what a flood left behind gets its filters and
+becomes few parts, while nobody is waiting for the cores.
 
 A part without a filter is read where the filter would have ruled it out: an answer is later, never wrong.
 """
@@ -22,9 +23,11 @@ logger = logging.getLogger(__name__)
 
 LARGE_ROWS = 50_000
 """A batch is this large only where its buffer fills faster than it is emptied."""
+BUSY_ROWS = 1_000
+"""Smaller ones, four a second, are a trickle."""
 _CALM_SECONDS = 5.0
 # The sizes of parts that are merged together come to at least so many times the largest of them.
-_HURRIED_BASE = 10
+_BUSY_BASE = 10
 _CALM_BASE = 3
 _WITHOUT_FILTER: Settings = {"exclude_materialize_skip_indexes_on_insert": "body_words"}
 
@@ -36,23 +39,23 @@ class Pace:
         self._engine = engine
         self._clock = clock
         self._lock = threading.Lock()
-        self._flooded = float("-inf")
+        self._busy = float("-inf")
         self._base = 0  # not known: the last run may have ended in a flood
 
     def inserting(self, rows: int) -> Settings:
         """Called before a batch is inserted: the settings to insert it with."""
-        if rows < LARGE_ROWS:
+        if rows < BUSY_ROWS:
             self.settle()
             return NONE
         with self._lock:
-            self._flooded = self._clock()
-            self._merge(_HURRIED_BASE)
-        return _WITHOUT_FILTER
+            self._busy = self._clock()
+            self._merge(_BUSY_BASE)
+        return _WITHOUT_FILTER if rows >= LARGE_ROWS else NONE
 
     def settle(self) -> None:
         """Called while little or nothing comes."""
         with self._lock:
-            if self._clock() - self._flooded >= _CALM_SECONDS:
+            if self._clock() - self._busy >= _CALM_SECONDS:
                 self._merge(_CALM_BASE)
 
     def _merge(self, base: int) -> None:
