@@ -13,7 +13,7 @@ from prologue.parse.levels.sql import level_of_row
 
 
 def _timestamp(options: ParseOptions) -> str:
-    """The time of a line, and whether the one that was sent is believed."""
+    """The time of a line; `believed` is whether it is the one that was sent."""
     earliest = "toDateTime64('1971-01-01 00:00:00', 9, 'UTC')"
     if options.max_past_seconds:
         earliest = f"greatest({earliest}, subtractSeconds(observed, {options.max_past_seconds}))"
@@ -38,14 +38,18 @@ def finish(options: ParseOptions) -> str:
     A time before 1971, or too far ahead or back, is not believed: the line is kept at its arrival time, and
     what was sent stays in the attribute `original_timestamp`.
     """
-    return f"""
-SELECT tenant, {_timestamp(options)}, observed, labels,
-    {level_of_row(options)} AS level, severity_number, severity_text, body, trace_id, span_id,
-    if(believed OR isNull(sent), stage.attributes,
-       mapUpdate(stage.attributes, map('original_timestamp', toString(assumeNotNull(sent))))) AS attributes
-FROM stage"""
+    return _finished(options, level_of_row(options))
 
 
 def finish_decided(options: ParseOptions) -> str:
     """`finish` for a stage that holds the level of each of its rows: a third of the planning."""
-    return finish(options).replace(level_of_row(options), "stage.level", 1)
+    return _finished(options, "stage.level")
+
+
+def _finished(options: ParseOptions, level: str) -> str:
+    return f"""
+SELECT tenant, {_timestamp(options)}, observed, labels,
+    {level} AS level, severity_number, severity_text, body, trace_id, span_id,
+    if(believed OR isNull(sent), stage.attributes,
+       mapUpdate(stage.attributes, map('original_timestamp', toString(assumeNotNull(sent))))) AS attributes
+FROM stage"""
