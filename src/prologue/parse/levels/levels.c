@@ -83,6 +83,11 @@ static const Word *named(const u8 *p, u32 size) {
   }
 }
 
+static u32 code_of(const u8 *p, u32 size) { // 0 where the word names no level
+  const Word *word = named(p, size);
+  return word ? word->code : 0;
+}
+
 // U+017F and U+212A: without regard to case these are an s and a k.
 static int folds_to_letter(const u8 *p, const u8 *end) {
   return (end - p >= 2 && p[0] == 0xC5 && p[1] == 0xBF) ||
@@ -130,8 +135,7 @@ static int value(const u8 *p, const u8 *end, u32 *code, int *odd) {
     p += 2;
     if (p < end && word_byte(*p)) return 0;
   }
-  const Word *word = named(start, p - start);
-  *code = word ? word->code : 0;
+  *code = code_of(start, p - start);
   return 1;
 }
 
@@ -170,10 +174,10 @@ static u32 by_letter(const u8 *line, const u8 *end) {
   if (digits == 4 || digits == 6 || digits == 8) {
     if (end - p >= 9 && p[0] == ' ' && digit(p[1]) && digit(p[2]) && p[3] == ':' && digit(p[4]) && digit(p[5]) &&
         p[6] == ':' && digit(p[7]) && digit(p[8]))
-      return named(line, 1)->code;
+      return code_of(line, 1);
   }
-  if (digits <= 1 && end - p >= 2 && p[0] == '"' && p[1] == ',') return named(line, 1)->code;
-  if (!digits && end - p >= 4 && p[0] == ',' && p[1] == ' ' && p[2] == '[' && digit(p[3])) return named(line, 1)->code;
+  if (digits <= 1 && end - p >= 2 && p[0] == '"' && p[1] == ',') return code_of(line, 1);
+  if (!digits && end - p >= 4 && p[0] == ',' && p[1] == ' ' && p[2] == '[' && digit(p[3])) return code_of(line, 1);
   return 0;
 }
 
@@ -214,7 +218,7 @@ static u32 console_word(const u8 *p, const u8 *end) { // MySQL's and .NET's cons
     u32 size = i == 1 ? 6 : 4;
     const u8 *behind = p + size;
     if ((u32)(end - p) < size + 2 || !equal(p, words[i], size) || behind[1] != ' ') continue;
-    if (behind[0] == ']' || behind[0] == ':') return named(p, size)->code;
+    if (behind[0] == ']' || behind[0] == ':') return code_of(p, size);
   }
   return 0;
 }
@@ -252,7 +256,7 @@ static u32 priority(const u8 *line, const u8 *end) { // "<13>"
   if (line == end || *line != '<') return 0;
   for (; p < end && digits < 3 && digit(*p); p++, digits++) number = number * 10 + (*p - '0');
   if (!digits || p == end || *p != '>') return 0;
-  return named((const u8 *)names[number % 8], sizes[number % 8])->code;
+  return code_of((const u8 *)names[number % 8], sizes[number % 8]);
 }
 
 static u32 guess(const u8 *line, const u8 *end) {
