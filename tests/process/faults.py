@@ -86,7 +86,7 @@ def slow_disk_and_kill(world: World, oracle: Oracle, dice: random.Random) -> Non
 
 def buffer_disk_full(world: World, oracle: Oracle, dice: random.Random) -> None:
     """the buffer's disk is full"""
-    with world.full(world.data), world.biting("the disk of the buffer directory"):
+    with world.full(world.data) as fill, world.biting("the disk of the buffer directory", fill):
         world.pause(0.5 + dice.random())
         world.stored(oracle.prefix)  # queries are answered meanwhile
 

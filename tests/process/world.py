@@ -104,19 +104,26 @@ class World:
         self._clock.with_suffix(".new").replace(self._clock)
 
     @contextlib.contextmanager
-    def full(self, disk: Path) -> Iterator[None]:
-        """Another program fills a disk to the last block, the end of it at 50 MB/s, and goes."""
+    def full(self, disk: Path) -> Iterator[Callable[[], None]]:
+        """Another program fills a disk to the last block, the end of it at 50 MB/s; it comes again for
+        what was freed when it is called."""
         filler = disk / "filler"
-        with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
-            os.posix_fallocate(file.fileno(), 0, max(1, free_bytes(disk) - _SLOWLY_FROM))
-            file.seek(0, os.SEEK_END)
-            while True:
-                file.write(b"x" * 65536)
-                time.sleep(65536 / 50e6)
-        try:
-            yield
-        finally:
-            filler.unlink()
+        with filler.open("wb", buffering=0) as file:
+
+            def fill() -> None:
+                with contextlib.suppress(OSError):
+                    while True:
+                        file.write(b"x" * 65536)
+                        time.sleep(65536 / 50e6)
+
+            with contextlib.suppress(OSError):
+                os.posix_fallocate(file.fileno(), 0, max(1, free_bytes(disk) - _SLOWLY_FROM))
+                file.seek(0, os.SEEK_END)
+            fill()
+            try:
+                yield fill
+            finally:
+                filler.unlink()
 
     @contextlib.contextmanager
     def calls(self, injected: str) -> Iterator[None]:
@@ -157,11 +164,18 @@ class World:
         return False
 
     @contextlib.contextmanager
-    def biting(self, told: str) -> Iterator[None]:
-        """A fault that did nothing proves nothing: before it passes, the server must have said so."""
+    def biting(self, told: str, again: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """A fault that did nothing proves nothing: before it passes, the server must have said so. Until it
+        has, the fault is done `again`."""
         seen = self._told(told)
         yield
-        wait_until(lambda: self._told(told) > seen)
+
+        def bitten() -> bool:
+            if self._told(told) == seen:
+                again()
+            return self._told(told) > seen
+
+        wait_until(bitten, every=0.2)
 
     def _told(self, text: str) -> int:
         return self.server.log.read_text(errors="replace").count(text)
