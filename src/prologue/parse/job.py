@@ -7,13 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from io import IOBase
-from typing import cast
 
-import pyarrow as pa
-
-Pieces = tuple[bytes | memoryview | pa.Buffer, ...]
-"""Bytes that stand one behind the other without having been put together."""
+from prologue.model.arrow_stream import Pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,30 +28,3 @@ class ParseJob:
     parameters: Mapping[str, object] = field(default_factory=dict)
     rows: int | None = None
     undecided: int | None = None
-
-
-def arrow_pieces(table: pa.Table) -> Pieces:
-    """The table as an Arrow IPC stream whose columns are not copied."""
-    sink = _Pieces()
-    with pa.ipc.new_stream(pa.PythonFile(cast("IOBase", sink), "w"), table.schema) as writer:
-        writer.write_table(table)
-    return tuple(sink.pieces)
-
-
-class _Pieces:
-    """A file that keeps what is written to it as it is; Arrow hands it its columns' own buffers."""
-
-    closed = False
-
-    def __init__(self) -> None:
-        self.pieces: list[bytes | memoryview | pa.Buffer] = []
-
-    def write(self, piece: bytes | pa.Buffer) -> int:
-        self.pieces.append(piece)
-        return len(piece)
-
-    def flush(self) -> None:
-        """Nothing waits."""
-
-    def close(self) -> None:
-        """Nothing is held open."""

@@ -17,11 +17,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from prologue.model.arrow_stream import Pieces
 from prologue.model.labels import SERVICE_NAME
 from prologue.model.payload import Payload
 from prologue.parse import labels_sql, timestamps
 from prologue.parse.columns import ParseOptions
-from prologue.parse.job import ParseJob, Pieces
+from prologue.parse.job import ParseJob
 
 _DEPTH = 8
 _MAP = "Map(LowCardinality(String), String)"

@@ -20,12 +20,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from prologue.model import multiline
+from prologue.model.arrow_stream import arrow_pieces
 from prologue.model.labels import canonical, with_service_name
 from prologue.model.multiline import Rule
 from prologue.model.payload import Payload
 from prologue.parse.columns import ParseOptions
 from prologue.parse.framing import framing_of
-from prologue.parse.job import ParseJob, arrow_pieces
+from prologue.parse.job import ParseJob
 from prologue.parse.jsonlines import pieces
 from prologue.parse.levels import decide
 from prologue.parse.multiline import begins, require_expressions

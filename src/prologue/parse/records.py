@@ -11,11 +11,12 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
+from prologue.model.arrow_stream import arrow_pieces
 from prologue.model.errors import PayloadError
 from prologue.model.payload import Payload
 from prologue.parse import timestamps
 from prologue.parse.columns import EARLIEST_NS, ParseOptions
-from prologue.parse.job import ParseJob, arrow_pieces
+from prologue.parse.job import ParseJob
 from prologue.parse.levels import decide
 
 _STRUCTURE = (

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
+from prologue.model.arrow_stream import arrow_pieces
 from prologue.parse.columns import RAW_COLUMNS
 from prologue.parse.pipelines.compile import Outside
 from prologue.parse.pipelines.rows import DETAILS, ERROR
@@ -87,7 +88,7 @@ def run_outside(engine: Engine, part: Outside, source: str, table: str) -> None:
             f"FROM (SELECT *, 1 AS held FROM {numbered}) AS n LEFT JOIN "
             f"(SELECT *, empty(ifNull(error, '')) AS ok FROM {{source}}) AS a ON n.number = a.number "
             f"WHERE NOT a.drop",
-            Source("ArrowStream", _ANSWER, (_stream(answer),)),
+            Source("ArrowStream", _ANSWER, arrow_pieces(answer)),
             {"kind": part.stage.error_kind, "where": f"{part.where}: "},
         )
     finally:
@@ -151,10 +152,3 @@ def _without_nulls(column: Any) -> Any:
     items = pc.fill_null(column.items.slice(first, entries).filter(kept), "")
     ends = np.concatenate(([0], np.cumsum(np.where(valid, lengths, 0)))).astype(np.int32)
     return arrow.MapArray.from_arrays(arrow.array(ends), keys, items, kind)
-
-
-def _stream(table: pa.Table) -> pa.Buffer:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return sink.getvalue()

@@ -27,6 +27,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pyarrow as pa
 
+from prologue.model.arrow_stream import arrow_pieces
 from prologue.model.errors import EngineError
 from prologue.store import recovery
 from prologue.store.engine import NONE, Engine, Parameters, Settings, Source
@@ -304,7 +305,7 @@ class LogWriter:
             "streams (tenant, day, stream, labels)",
             "SELECT tenant, toDate(day) AS day, stream, "
             "JSONExtract(label_set, 'Map(LowCardinality(String), String)') FROM {source}",
-            Source("ArrowStream", _STREAM_ROWS, (_arrow_stream(found.filter(pa.array(missing))),)),
+            Source("ArrowStream", _STREAM_ROWS, arrow_pieces(found.filter(pa.array(missing)))),
             settings={"max_partitions_per_insert_block": 0},
         )
         self._known.add(keys[missing])
@@ -313,10 +314,3 @@ class LogWriter:
     def _count(self, sql: str, batch: int | None = None, bound: Mapping[str, object] = NONE) -> int:
         parameters = bound if batch is None else {"batch": batch}
         return int(self._engine.arrow(sql, parameters)["n"][0].as_py())
-
-
-def _arrow_stream(table: pa.Table) -> pa.Buffer:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as stream:
-        stream.write_table(table)
-    return sink.getvalue()

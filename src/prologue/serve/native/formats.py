@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -11,11 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from starlette.responses import Response, StreamingResponse
 
+from prologue.model.arrow_stream import Held
 from prologue.model.errors import UserError
 from prologue.query.tabular.result import JsonRows
 
 if TYPE_CHECKING:
-    from typing_extensions import Buffer
+    pass
 
 
 class Format(enum.StrEnum):
@@ -69,30 +69,12 @@ def table_response(table: pa.Table, form: Format) -> Response:
 
 def _ipc_stream(table: pa.Table) -> Iterator[bytes]:
     """The messages of an IPC stream, batch by batch, so that no copy of all of it is made."""
-    sink = _Pieces()
-    with pa.ipc.new_stream(pa.PythonFile(sink, "w"), table.schema) as writer:
+    held = Held()
+    with pa.ipc.new_stream(pa.PythonFile(held, "w"), table.schema) as writer:
         for batch in table.to_batches(max_chunksize=65_536):
             writer.write_batch(batch)
-            yield sink.take()
-    yield sink.take()
-
-
-class _Pieces(io.RawIOBase):
-    """A file that is taken away piece by piece."""
-
-    def __init__(self) -> None:
-        self._held: list[bytes] = []
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Buffer, /) -> int:
-        self._held.append(bytes(data))
-        return len(self._held[-1])
-
-    def take(self) -> bytes:
-        taken, self._held = b"".join(self._held), []
-        return taken
+            yield b"".join(held.take())
+    yield b"".join(held.take())
 
 
 def _weighted(part: str) -> tuple[str, float]:
