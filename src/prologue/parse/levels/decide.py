@@ -18,12 +18,10 @@ import pyarrow.compute as pc
 
 from prologue.parse.levels.guess import SPELLED, UNDECIDED, Codes, guess
 from prologue.parse.levels.sql import LABELLED
-from prologue.parse.levels.words import LEVEL_KEYS, LEVEL_WORDS, SEVERITIES
+from prologue.parse.levels.words import CODES, LEVEL_KEYS, MEANINGS, SEVERITIES
 
-_CODES = {word: SPELLED.index(level) for level, words in LEVEL_WORDS.items() for word in words}
 _OF_NUMBER: Codes = np.array(
-    [0, *(SPELLED.index(next(name for least, name in SEVERITIES if n >= least)) for n in range(1, 256))],
-    np.uint8,
+    [0, *(CODES[next(level for least, level in SEVERITIES if n >= least)] for n in range(1, 256))], np.uint8
 )
 _LABEL = re.compile(LABELLED)
 
@@ -80,7 +78,8 @@ def _joined(parts: Iterable[Codes]) -> Codes:
 
 
 def _named(word: str) -> int:
-    return _CODES.get(word.lower(), 0)
+    level = MEANINGS.get(word.lower())
+    return CODES[level] if level else 0
 
 
 def _labelled(label_set: str) -> int:

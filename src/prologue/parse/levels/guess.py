@@ -20,16 +20,17 @@ import numpy.typing as npt
 import pyarrow as pa
 from wasmtime import Config, Engine, Func, Instance, Memory, Module, Store, Trap, WasmtimeError
 
-from prologue.parse.levels.words import ALONE, ALONE_IN_CAPITALS, LEVEL_WORDS, LEVELS
+from prologue.parse.levels.words import ALONE, ALONE_IN_CAPITALS, CODES, LEVELS, MEANINGS
 
 logger = logging.getLogger(__name__)
 
 Codes = npt.NDArray[np.uint8]
 
 UNDECIDED = 0
-"""A code that leaves a line to the engine; the other codes are places in `SPELLED`."""
+"""In place of a code: the line is left to the engine."""
 
 SPELLED = ("", *LEVELS)
+"""Levels by their codes."""
 
 _ALONE, _ALONE_IN_CAPITALS = 1, 2
 
@@ -91,13 +92,12 @@ class _Guesser:
 
     def _teach(self) -> None:
         """Give the module the words of `words.py`."""
-        for code, level in enumerate(SPELLED):
-            for word in LEVEL_WORDS.get(level, ()):
-                flags = _ALONE * (word in ALONE) + _ALONE_IN_CAPITALS * (word.upper() in ALONE_IN_CAPITALS)
-                self._memory.write(self._store, word.encode(), self._text)
-                if not self.call("add_word", len(word), code, flags):
-                    raise RuntimeError(f"levels.c has no room for the word {word!r}")
-        self.call("unknown", SPELLED.index("unknown"))
+        for word, level in MEANINGS.items():
+            flags = _ALONE * (word in ALONE) + _ALONE_IN_CAPITALS * (word.upper() in ALONE_IN_CAPITALS)
+            self._memory.write(self._store, word.encode(), self._text)
+            if not self.call("add_word", len(word), CODES[level], flags):
+                raise RuntimeError(f"levels.c has no room for the word {word!r}")
+        self.call("unknown", CODES["unknown"])
 
     def call(self, name: str, *arguments: int) -> int:
         """What the module's function of this name answers."""

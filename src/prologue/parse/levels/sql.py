@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from prologue.parse.columns import ParseOptions, array, quoted
-from prologue.parse.levels.words import ALONE, ALONE_IN_CAPITALS, LEVEL_KEYS, LEVEL_WORDS, LEVELS, SEVERITIES
-
-_CODES = {level: code for code, level in enumerate(LEVELS, 1)}
+from prologue.parse.levels.words import (
+    ALONE,
+    ALONE_IN_CAPITALS,
+    CODES,
+    LEVEL_KEYS,
+    LEVELS,
+    MEANINGS,
+    SEVERITIES,
+)
 
 # The level as a stream label, as pipelines of Promtail and handlers of many languages set it. One look at
 # the label set's text, and that once for each distinct set: a quote inside of a value is escaped there.
@@ -47,26 +53,23 @@ _BY_PRIORITY = ("fatal", "critical", "critical", "error", "warn", "info", "info"
 
 def named_level(word: str) -> str:
     """The expression for the level that a word means; '' where it means none."""
-    words = [(spelling, level) for level, spelled in LEVEL_WORDS.items() for spelling in spelled]
-    spellings, levels = array([spelling for spelling, _ in words]), array([level for _, level in words])
-    return f"transform(lower({word}), {spellings}, {levels}, '')"
+    return f"transform(lower({word}), {array(list(MEANINGS))}, {array(list(MEANINGS.values()))}, '')"
 
 
 def _code(word: str) -> str:
-    """The code of the level that a word means, its place in LEVELS counted from 1; 0 where it means none.
+    """The code of the level that a word means; 0 where it means none.
 
     Levels are told apart by codes until one is chosen: columns of texts cost twice as much.
     """
-    words = [(spelling, code) for level, code in _CODES.items() for spelling in LEVEL_WORDS.get(level, ())]
-    spellings, codes = array([spelling for spelling, _ in words]), [code for _, code in words]
-    return f"transform(lower({word}), {spellings}, {codes}, 0)"
+    codes = [CODES[level] for level in MEANINGS.values()]
+    return f"transform(lower({word}), {array(list(MEANINGS))}, {codes}, 0)"
 
 
 def level_of_row(options: ParseOptions) -> str:
     """The level of a staged row, where none was decided; '' where none is wanted."""
     if not options.discover_log_levels:
         return "''"
-    ranges = ", ".join(f"severity_number >= {least}, {_CODES[level]}" for least, level in SEVERITIES)
+    ranges = ", ".join(f"severity_number >= {least}, {CODES[level]}" for least, level in SEVERITIES)
     place = f"arrayFirstIndex(k -> k IN {array(LEVEL_KEYS)}, mapKeys(stage.attributes))"
     said = (
         f"multiIf({ranges}, 0)",
@@ -85,7 +88,7 @@ def level_of_body() -> str:
 
 
 def _spelled(code: str) -> str:
-    return f"transform({code}, {list(_CODES.values())}, {array(LEVELS)}, '')"
+    return f"transform({code}, {list(CODES.values())}, {array(LEVELS)}, '')"
 
 
 def _code_of_body() -> str:
@@ -93,11 +96,11 @@ def _code_of_body() -> str:
 
     Of NULLs and not one multiIf, which would make every guess twice: as a condition and as a value.
     """
-    by_priority = [_CODES[level] for level in _BY_PRIORITY]
+    by_priority = [CODES[level] for level in _BY_PRIORITY]
     guesses = [
         *(_code(guess) for guess in _GUESSES),
         f"if(startsWith(body, '<') AND {_PRIORITY} != '', "
         f"{by_priority}[toUInt16OrZero({_PRIORITY}) % 8 + 1], 0)",
     ]
     found = ", ".join(f"nullIf({guess}, 0)" for guess in guesses)
-    return f"coalesce({found}, {_CODES['unknown']})"
+    return f"coalesce({found}, {CODES['unknown']})"

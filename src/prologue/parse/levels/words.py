@@ -15,6 +15,12 @@ LEVEL_WORDS = {
     "fatal": ("fatal", "fata", "ftl", "panic", "pani", "emerg", "emergency", "f", "dpanic", "60"),
 }
 
+CODES = {level: code for code, level in enumerate(LEVELS, 1)}
+"""Levels by number; 0 is none, or none yet."""
+
+MEANINGS = {spelling: level for level, spellings in LEVEL_WORDS.items() for spelling in spellings}
+"""The level that each spelling means."""
+
 LEVEL_KEYS = (
     "level",
     "Level",
