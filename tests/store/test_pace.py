@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from unittest.mock import Mock
 
 import pytest
@@ -14,6 +13,7 @@ from prologue.store.embedded import EmbeddedEngine
 from prologue.store.pace import BUSY_ROWS, LARGE_ROWS, Pace
 from prologue.store.writer import LogWriter
 from tests.store.test_writer import stage
+from tests.support.server import wait_until
 
 _WORD = "indexHint(hasAll(tokens(lower(body)), ['w7'])) AND body LIKE '%w7 %'"
 
@@ -88,10 +88,7 @@ def test_a_flood_that_is_over_is_merged_and_has_its_filters(migrated, writer, cl
     clock.now += 0.2
     writer.rest()
     assert base(migrated) == "3"
-    deadline = time.monotonic() + 60
-    while filters(migrated) != [True]:
-        assert time.monotonic() < deadline, filters(migrated)
-        time.sleep(0.05)
+    wait_until(lambda: filters(migrated) == [True])
     assert words(migrated) == 4
 
 

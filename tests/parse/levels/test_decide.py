@@ -5,29 +5,27 @@ from __future__ import annotations
 import random
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
 from prologue.model.labels import canonical
 from prologue.model.payload import Payload, PayloadFormat
-from prologue.model.record import RECORD_SCHEMA
 from prologue.parse import catalog
 from prologue.parse.columns import ParseOptions
 from prologue.parse.finish import finish, finish_decided
 from prologue.parse.levels import decide
-from prologue.parse.levels.words import LEVEL_KEYS, LEVEL_WORDS
+from prologue.parse.levels.words import LEVEL_KEYS, MEANINGS
 from prologue.pipeline.staging import staged
 from prologue.store.migrate import migrate
 from prologue.store.writer import LogWriter
+from tests.parse.test_records import NOW, records
 
-NOW = 1_795_800_000_000_000_000
 OPTIONS = ParseOptions()
 WORDS = [
     "",
     "purple",
     "Warning",
     "ſevere",
-    *sorted({w for words in LEVEL_WORDS.values() for w in words}),
+    *sorted(MEANINGS),
     "ERROR",
 ]
 LABELS: list[dict[str, str]] = [
@@ -85,7 +83,7 @@ def test_records(engine, seed):
     for part in range(3):
         rows = [
             {
-                "timestamp": NOW, "observed": NOW + part * 10_000 + n, "trace_id": "", "span_id": "",
+                "observed": NOW + part * 10_000 + n,
                 "stream": canonical(draw.choice(LABELS)),
                 "severity_number": draw.choice([0, 0, 0, draw.randint(0, 30), 255]),
                 "severity_text": draw.choice(["", "", draw.choice(WORDS)]),
@@ -95,12 +93,8 @@ def test_records(engine, seed):
                 ],
             }
             for n in range(3000)
-        ]  # fmt: skip
-        sink = pa.BufferOutputStream()
-        table = pa.Table.from_pylist(rows, schema=RECORD_SCHEMA)
-        with pa.ipc.new_stream(sink, table.schema) as writer:
-            writer.write_table(table)
-        payloads.append(Payload("t", PayloadFormat.RECORDS, sink.getvalue().to_pybytes(), NOW))
+        ]
+        payloads.append(records(*rows))
     rows_found = both(engine, *payloads)
     assert wrong(rows_found)[:5] == []
     assert len({row[1] for row in rows_found}) == 8

@@ -18,15 +18,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from wasmtime import WasmtimeError
 
-from prologue.parse.job import arrow_pieces
+from prologue.model.arrow_stream import arrow_pieces
 from prologue.parse.levels import guess as module
 from prologue.parse.levels.guess import SPELLED, UNDECIDED, guess
 from prologue.parse.levels.sql import level_of_body
-from prologue.parse.levels.words import ALONE, ALONE_IN_CAPITALS, LEVEL_WORDS
+from prologue.parse.levels.words import ALONE, ALONE_IN_CAPITALS, MEANINGS
 from prologue.store.engine import Source
 from tests.parse.test_finish import LINES
 
-WORDS = sorted({word for words in LEVEL_WORDS.values() for word in words})
+WORDS = sorted(MEANINGS)
 FRAGMENTS = [
     *WORDS,
     *(word.upper() for word in WORDS),
