@@ -48,7 +48,10 @@ class GrpcServer:
         self._port: Future[int] = Future()
         self._thread = threading.Thread(target=self._run, name="grpc", daemon=True)
         self._loop = uvloop.new_event_loop()
+        # There while the loop serves. Whoever holds the lock and finds it may call into the loop: it is
+        # not closed before the event is gone.
         self._stopping: asyncio.Event | None = None
+        self._serving = threading.Lock()
         self._grace = 0.0
 
     def start(self) -> GrpcServer:
@@ -64,11 +67,12 @@ class GrpcServer:
 
     def stop(self, grace: float) -> None:
         """Refuse new calls with UNAVAILABLE at once, give open ones `grace` seconds. May be called twice."""
-        if self._stopping is None or not self._thread.is_alive():
-            return
-        self._grace = grace
-        self._loop.call_soon_threadsafe(self._stopping.set)
-        self._thread.join(grace + 5)
+        with self._serving:
+            if self._stopping is not None:
+                self._grace = grace
+                self._loop.call_soon_threadsafe(self._stopping.set)
+        if self._thread.ident is not None:
+            self._thread.join(grace + 5)
 
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
@@ -83,14 +87,20 @@ class GrpcServer:
                 self._port.set_exception(error)
 
     async def _serve(self) -> None:
-        self._stopping = asyncio.Event()
         server = grpc.aio.server(options=self._options())
         server.add_generic_rpc_handlers(tuple(self._handlers))
         port = self._bind(server)
         await server.start()
-        self._port.set_result(port)
-        await self._stopping.wait()
-        await server.stop(self._grace)
+        stopping = asyncio.Event()
+        with self._serving:
+            self._stopping = stopping
+        try:
+            self._port.set_result(port)
+            await stopping.wait()
+            await server.stop(self._grace)
+        finally:
+            with self._serving:
+                self._stopping = None
 
     def _options(self) -> list[tuple[str, int]]:
         return [

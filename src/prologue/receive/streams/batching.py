@@ -11,6 +11,7 @@ Next chapter: `prologue.buffer`, which makes a payload durable.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable
@@ -163,7 +164,7 @@ class Batcher:
 
     def _hand_over(self, sealed: _Sealed, future: Future[Receipt]) -> None:
         """On the buffer's thread. A loop that is closed has drained, or was told not to wait."""
-        if not self._loop.is_closed():
+        with contextlib.suppress(RuntimeError):  # closed, and maybe only just now: asking first is no help
             self._loop.call_soon_threadsafe(self._settled, sealed, future)
 
     def _settled(self, sealed: _Sealed, future: Future[Receipt]) -> None:
