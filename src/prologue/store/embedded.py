@@ -32,6 +32,8 @@ from prologue.store.errors import engine_errors
 # The first answer after a failure may carry the leftovers; the second shows that they are gone.
 _DRAIN_TRIES = 3
 _BINDING = re.compile(r"\{([a-zA-Z_][a-zA-Z0-9_]*):")
+# The engine starts with the first connection, and all connections have to name the same file.
+_CONFIGURATION = Path(__file__).with_name("engine.xml")
 
 
 class EmbeddedEngine:
@@ -41,7 +43,11 @@ class EmbeddedEngine:
         self._lock = threading.Lock()
         try:
             self._client: Any = clickhouse_connect.get_client(
-                interface="chdb", path=str(path), database=database, settings=dict(settings or {})
+                interface="chdb",
+                path=str(path),
+                database=database,
+                settings=dict(settings or {}),
+                chdb_options={"config-file": str(_CONFIGURATION)},
             )
         except (ClickHouseError, RuntimeError) as error:
             raise EngineUnavailable(

@@ -29,7 +29,7 @@ _CALM_SECONDS = 5.0
 # The sizes of parts that are merged together come to at least so many times the largest of them.
 _BUSY_BASE = 10
 _CALM_BASE = 3
-_WITHOUT_FILTER: Settings = {"exclude_materialize_skip_indexes_on_insert": "body_words"}
+_WITHOUT_FILTER: Settings = {"exclude_materialize_skip_indexes_on_insert": "body_words, trace_bloom"}
 
 
 class Pace:
