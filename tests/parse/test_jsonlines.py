@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from prologue.model.labels import canonical
 from prologue.model.payload import Payload, PayloadFormat
+from prologue.parse.jsonlines import may_nest
 
 NOW = 1_795_800_000_000_000_000
 NOW_TEXT = "2026-11-27 17:20:00.000000000"
@@ -85,6 +86,45 @@ def test_nested_objects_are_flattened(parse):
         "e": "{}",
         "t": "true",
     }
+
+
+FLAT = [
+    rb'{"_msg":"x","a":"q\"uo\u4e2d\ud83d\ude00","n":3,"f":1.50,"big":123456789012345678901,"t":true,"nul":null}',
+    rb'{"_msg":"y","list":[1,"b",null],"empty":"","a":"1","a":"2","":"no name"}',
+    rb'{"time":"2026-11-23T10:00:00Z","level":"warn","text":"}"}',
+    b"{}",
+    b'[1,"x"]',
+    b"no json",
+    b'{"a":\xff}',
+]
+
+
+def test_lines_without_nested_objects_are_the_same_beside_lines_with_some(parse):
+    lines = payload(b"\n".join(FLAT), ignore_fields="n", stream_fields="a")
+    nested = payload(b'{"_msg":"last","a":{"b":1}}', ignore_fields="n", stream_fields="a")
+    assert not may_nest(lines.data)
+    assert may_nest(nested.data)
+    alone, together = parse(lines), parse(lines, nested)
+    assert sorted(together[:-1], key=str) == sorted(alone, key=str)
+    assert len(alone) == len(FLAT)
+
+
+@pytest.mark.parametrize(
+    ("data", "may"),
+    [
+        (b"", False),
+        (b'{"a":1}\n{"b":2}', False),
+        (b'\n{"a":"}"}\n', False),
+        (b'{"a":{}}', True),
+        (b'{"a":1}\n{"a": {"b":1}}', True),
+        (b' {"a":1}', True),
+        (b"{{", True),
+        (b'{"a":1}\n[{}]\n{"b":2}', True),
+    ],
+)
+def test_what_may_hold_nested_objects(data, may):
+    assert may_nest(data) is may
+    assert may_nest(memoryview(data)) is may
 
 
 def test_deeper_than_eight_levels_stays_json(parse):

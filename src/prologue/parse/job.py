@@ -17,8 +17,8 @@ class ParseJob:
 
     `select` contains `{source}` where the engine's rows go and yields RAW_COLUMNS;
     `format` and `structure` tell the engine how to read `data`; `parameters` are bound. `rows` is
-    the number of records, or None where only the engine can count them. `undecided`: behind RAW_COLUMNS
-    the select yields `level`, and '' for so many rows, whose levels the engine is to find.
+    the number of records, or None where only the engine can count them. `levels`: behind RAW_COLUMNS
+    the select yields `level`, and '' for rows whose levels are still to be found.
     """
 
     format: str
@@ -27,4 +27,4 @@ class ParseJob:
     select: str
     parameters: Mapping[str, object] = field(default_factory=dict)
     rows: int | None = None
-    undecided: int | None = None
+    levels: bool = False

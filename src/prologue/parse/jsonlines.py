@@ -3,7 +3,11 @@
 A line that is not a JSON object is kept whole as the body, with the reason in `__error__`. Nested
 objects are flattened with `.`, down to _DEPTH levels; deeper ones stay as JSON text. Rows without
 nested objects, the common case, never pay for flattening: the engine evaluates that branch only
-where it is needed.
+where it is needed, and payloads that have none get a statement without it, because to plan it takes
+the engine as long as to parse 10,000 lines.
+
+The level is decided here where a label or an attribute says it, which is cheap; what is left is found
+with the text's rules by the last step (`finish.py`).
 
 Senders that wrap each event in an object of their own have the wrapping's fields named as `unwrapped`:
 the members of such a field count as if they stood at the top. A name that is there already keeps the
@@ -17,15 +21,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from prologue.model.arrow_stream import Pieces
 from prologue.model.labels import SERVICE_NAME
 from prologue.model.payload import Payload
 from prologue.parse import labels_sql, timestamps
 from prologue.parse.columns import ParseOptions
 from prologue.parse.job import ParseJob
+from prologue.parse.levels.sql import level_beside
 
 _DEPTH = 8
-_MAP = "Map(LowCardinality(String), String)"
+_MAP = "Map(String, String)"  # names get their dictionary in the stage: here it costs more than the parsing
+_LINE_END, _BRACE = ord("\n"), ord("{")
 _WRAPPING = "{} IN {{unwrapped:Array(String)}} AND startsWith({}, '{{')"
 
 
@@ -58,15 +66,29 @@ def parse(payloads: Sequence[Payload], options: ParseOptions) -> ParseJob:
     bound: dict[str, object] = {"tenant": first.tenant, "observed": first.received_ns}
     time = _first_of("time", fields.time, bound)
     message = _first_of("message", fields.message, bound)
-    labels = _labels(fields, first.labels, bound, options)
+    labels = labels_sql.canonical(_labels(fields, first.labels, bound, options))
+    whole = _whole(fields, bound)
+    flat, pairs = _maps(fields, bound)
+    nested = bool(fields.unwrapped) or any(may_nest(payload.data) for payload in payloads)
+    members = _members(pairs) if nested else "flat"
+    level = level_beside("labels", "attributes") if options.discover_log_levels else "''"
     bound["taken"] = [*fields.labels.values(), "trace_id", "span_id", *fields.ignored]
     return ParseJob(
         format="LineAsString",
         structure="line String",
         data=pieces(payloads),
-        select=_raw(time, message, _whole(fields, bound), labels_sql.canonical(labels), _maps(fields, bound)),
+        select=_raw(_Expressions(time, message, whole, labels, flat, members, level)),
         parameters=bound,
+        levels=True,
     )
+
+
+def may_nest(data: bytes | memoryview) -> bool:
+    """Whether an object may be inside of another: whether a brace opens anywhere but at a line's start."""
+    octets = np.frombuffer(data, np.uint8)
+    braces = np.flatnonzero(octets == _BRACE)
+    inside = braces[1:] if len(braces) and braces[0] == 0 else braces
+    return bool((octets[inside - 1] != _LINE_END).any())
 
 
 def pieces(payloads: Sequence[Payload]) -> Pieces:
@@ -91,8 +113,23 @@ def _whole(fields: Fields, bound: dict[str, object]) -> str:
     return f"if(startsWith({inner} AS inner, '{{'), inner, line)"
 
 
-def _raw(time: str, message: str, whole: str, labels: str, maps: tuple[str, str]) -> str:
-    """RAW_COLUMNS from `{source}`, whose one column is `line`.
+@dataclass(frozen=True, slots=True)
+class _Expressions:
+    """What differs from one way of sending JSON lines to another: names of the fields that hold time and
+    message, the body of a line without message, the label set; the object's members as they stand there
+    (`flat`) and with nested ones in their places; the level that is said beside the line."""
+
+    time: str
+    message: str
+    whole: str
+    labels: str
+    flat: str
+    members: str
+    level: str
+
+
+def _raw(of: _Expressions) -> str:
+    """RAW_COLUMNS and the level from `{source}`, whose one column is `line`.
 
     Of several fields that may hold the time or the message only the one that does is taken out of the
     attributes, and the time's stays where it holds no time: nothing that was sent is lost.
@@ -100,21 +137,20 @@ def _raw(time: str, message: str, whole: str, labels: str, maps: tuple[str, str]
     # One nanosecond apart, so that objects without a time keep their order.
     observed = timestamps.from_nanoseconds("{observed:Int64} + toInt64(rowNumberInAllBlocks())")
     error = "map('__error__', 'JSONParserErr', '__error_details__', 'the line is not a JSON object')"
-    flat, nested = maps
     return f"""
 SELECT {{tenant:String}} AS tenant, {timestamps.best_effort("time_text")} AS sent, {observed} AS observed,
-    {labels} AS labels, toUInt8(0) AS severity_number, '' AS severity_text,
-    if(message_text != '', message_text, {whole}) AS body, m['trace_id'] AS trace_id, m['span_id'] AS span_id,
+    {of.labels} AS labels, toUInt8(0) AS severity_number, '' AS severity_text,
+    if(message_text != '', message_text, {of.whole}) AS body,
+    m['trace_id'] AS trace_id, m['span_id'] AS span_id,
     if(is_object,
        mapFilter((k, v) -> v != '' AND k NOT IN {{taken:Array(String)}} AND k != message_key
            AND (k != time_key OR isNull(sent)), m),
-       {error}) AS attributes
-FROM (SELECT line, m, is_object, {time} AS time_key, {message} AS message_key, m[time_key] AS time_text,
+       {error}) AS attributes, {of.level} AS level
+FROM (SELECT line, m, is_object, {of.time} AS time_key, {of.message} AS message_key, m[time_key] AS time_text,
     m[message_key] AS message_text FROM (
-    SELECT line, {flat} AS flat,
+    SELECT line, {of.flat} AS flat,
         length(flat) > 0 OR (isValidJSON(line) AND JSONType(line) = 'Object') AS is_object,
-        if(position(line, '{{', 2) > 0 AND arrayExists(v -> startsWith(v, '{{'), mapValues(flat)),
-           {_flattened(nested)}, flat) AS m
+        {of.members} AS m
     FROM {{source}} WHERE notEmpty(trimBoth(line))))"""
 
 
@@ -138,6 +174,12 @@ def _maps(fields: Fields, bound: dict[str, object]) -> tuple[str, str]:
             f"JSONExtractKeysAndValuesRaw(line, {field}))"
         )
     return f"CAST(mapConcat({', '.join(maps)}), '{_MAP}')", f"arrayConcat({', '.join(lists)})"
+
+
+def _members(pairs: str) -> str:
+    """The members, those of nested objects under their paths; asked of the lines that may have some."""
+    return f"""if(position(line, '{{', 2) > 0 AND arrayExists(v -> startsWith(v, '{{'), mapValues(flat)),
+           {_flattened(pairs)}, flat)"""
 
 
 def _flattened(pairs: str) -> str:

@@ -50,20 +50,19 @@ def parse(payloads: Sequence[Payload], options: ParseOptions) -> ParseJob:
         require_expressions(rule)
     table = _table(payloads, data, options, rule if framing.bare else None)
     select = framing.select(params, framing.has_partials(data, table.num_rows))
-    decided = _levels(table, options) if framing.bare else None
-    if decided is not None:
-        table = table.append_column("level", decided.levels)
+    if framing.bare:
+        table = table.append_column("level", _levels(table, options))
     return ParseJob(
         format="ArrowStream",
-        structure=_STRUCTURE if decided is None else _STRUCTURE + _LEVEL,
+        structure=_STRUCTURE + _LEVEL if framing.bare else _STRUCTURE,
         data=arrow_pieces(table),
         select=select,
         parameters={"zone": params.get("time_zone", "UTC")},
-        undecided=None if decided is None else decided.undecided,
+        levels=framing.bare,
     )
 
 
-def _levels(table: pa.Table, options: ParseOptions) -> decide.Decided:
+def _levels(table: pa.Table, options: ParseOptions) -> pa.Array[Any]:
     if not options.discover_log_levels:
         return decide.nothing(table.num_rows)
     return decide.of_lines(table["line"], table["labels"])

@@ -33,15 +33,15 @@ def parse(payloads: Sequence[Payload], options: ParseOptions) -> ParseJob:
         table = pa.concat_tables(tables).unify_dictionaries()
     except (pa.ArrowException, KeyError) as error:
         raise PayloadError(f"the payload is not an Arrow stream of records: {error}") from error
-    decided = decide.of_records(table) if options.discover_log_levels else decide.nothing(table.num_rows)
+    levels = decide.of_records(table) if options.discover_log_levels else decide.nothing(table.num_rows)
     return ParseJob(
         format="ArrowStream",
         structure=_STRUCTURE,
-        data=arrow_pieces(table.append_column("level", decided.levels)),
+        data=arrow_pieces(table.append_column("level", levels)),
         select=_raw(),
         parameters={"tenant": payloads[0].tenant},
         rows=table.num_rows,
-        undecided=decided.undecided,
+        levels=True,
     )
 
 

@@ -10,4 +10,4 @@ from prologue.store.stage import Stage
 def staged(job: ParseJob) -> Stage:
     """The rows that the job reads."""
     source = Source(job.format, job.structure, job.data)
-    return Stage(source, job.select, job.parameters, job.rows, job.undecided)
+    return Stage(source, job.select, job.parameters, job.rows, job.levels)

@@ -60,17 +60,17 @@ class Rows:
 class Stage:
     """Rows to come: `select` yields STAGE_COLUMNS in order from `{source}`; `parameters` are bound.
 
-    `rows` is how many there must be, or None where only the engine can count them. `undecided`: the select
-    yields `level` behind the others, and for so many rows it is the engine's to find.
+    `rows` is how many there must be, or None where only the engine can count them. `levels`: the select
+    yields `level` behind the others, '' where it is still to be found.
     """
 
     source: Source
     select: str
     parameters: Mapping[str, object] = field(default_factory=dict)
     rows: int | None = None
-    undecided: int | None = None
+    levels: bool = False
 
     @property
     def columns(self) -> str:
         """What `select` yields."""
-        return STAGE_COLUMNS if self.undecided is None else f"{STAGE_COLUMNS}, level"
+        return f"{STAGE_COLUMNS}, level" if self.levels else STAGE_COLUMNS

@@ -75,6 +75,7 @@ _HELD = (
     "FROM logs WHERE batch = {batch:UInt64}"
 )
 _NOT_HELD = f"({_DAY}, retention) NOT IN {{held:Array(Tuple(String, String))}}"
+_STAGED = "SELECT count() AS n, countIf(level = '') AS undecided FROM stage"
 _ROWS_OF_BATCH = "SELECT count() AS n FROM logs WHERE batch = {batch:UInt64}"
 
 # There is one table for all writers.
@@ -145,16 +146,17 @@ class LogWriter:
         """
         self._engine.command("TRUNCATE TABLE stage")
         self._rows = None
-        self._decided = all(stage.undecided == 0 for stage in stages)
-        total = 0
+        total = undecided = 0
         for stage in stages:
             self._engine.insert_select(
                 f"stage ({stage.columns})", stage.select, stage.source, stage.parameters, _PARSING
             )
-            rows = self._count("SELECT count() AS n FROM stage") - total
+            found = self._engine.arrow(_STAGED)
+            rows, undecided = int(found["n"][0].as_py()) - total, int(found["undecided"][0].as_py())
             if stage.rows is not None and rows != stage.rows:
                 raise EngineError(f"the engine parsed {rows} rows of a source that holds {stage.rows}")
             total += rows
+        self._decided = undecided == 0
         return total
 
     def load(self, select: str, parameters: Parameters) -> None:

@@ -1,14 +1,14 @@
 """The levels of lines and records whose columns are at hand before the engine has them.
 
 The rules are those of `sql.py`, in the same order: what the sender says of severity, then a stream label,
-then an attribute, then the line itself. The engine is left what `guess.py` is not sure of.
+then an attribute, then the line itself. The engine is left what `guess.py` is not sure of: '' in the
+dictionary-encoded answers.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
@@ -26,20 +26,12 @@ _OF_NUMBER: Codes = np.array(
 _LABEL = re.compile(LABELLED)
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """`levels`, dictionary-encoded: '' where the engine has to look, which is so for `undecided` rows."""
-
-    levels: pa.Array[Any]
-    undecided: int
-
-
-def of_lines(lines: pa.ChunkedArray[Any], labels: pa.ChunkedArray[Any]) -> Decided:
+def of_lines(lines: pa.ChunkedArray[Any], labels: pa.ChunkedArray[Any]) -> pa.Array[Any]:
     """Of lines that came with their streams' label sets and nothing else."""
-    return _decided(_or_said_by_lines(_of_distinct(labels, _labelled), lines))
+    return _spelled(_or_said_by_lines(_of_distinct(labels, _labelled), lines))
 
 
-def of_records(table: pa.Table) -> Decided:
+def of_records(table: pa.Table) -> pa.Array[Any]:
     """Of rows of `RECORD_SCHEMA`."""
     codes = _OF_NUMBER[table["severity_number"].to_numpy()]
     if not codes.all():
@@ -47,16 +39,12 @@ def of_records(table: pa.Table) -> Decided:
         codes = _first(codes, _of_distinct(table["stream"], _labelled))
         codes = _first(codes, _of_attributes(table["attributes"]))
         codes = _or_said_by_lines(codes, table["body"])
-    return _decided(codes)
+    return _spelled(codes)
 
 
-def nothing(count: int) -> Decided:
+def nothing(count: int) -> pa.Array[Any]:
     """For rows that are to have no level."""
-    return Decided(_spelled(np.full(count, UNDECIDED, np.uint8)), 0)
-
-
-def _decided(codes: Codes) -> Decided:
-    return Decided(_spelled(codes), int(np.count_nonzero(codes == UNDECIDED)))
+    return _spelled(np.full(count, UNDECIDED, np.uint8))
 
 
 def _spelled(codes: Codes) -> pa.Array[Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from prologue.parse.columns import ParseOptions, array, quoted
 from prologue.parse.levels.words import (
     ALONE,
@@ -70,16 +72,31 @@ def level_of_row(options: ParseOptions) -> str:
     if not options.discover_log_levels:
         return "''"
     ranges = ", ".join(f"severity_number >= {least}, {CODES[level]}" for least, level in SEVERITIES)
-    place = f"arrayFirstIndex(k -> k IN {array(LEVEL_KEYS)}, mapKeys(stage.attributes))"
     said = (
         f"multiIf({ranges}, 0)",
         f"if(severity_text = '', 0, {_code('severity_text')})",
-        _code(f"extract(labels, {quoted(LABELLED)})"),
-        _code(f"mapValues(stage.attributes)[{place}]"),
+        *_said_beside("labels", "stage.attributes"),
     )
-    branches = ", ".join(f"({code} AS said_{number}) != 0, said_{number}" for number, code in enumerate(said))
-    found = f"multiIf({branches}, {_code_of_body()})"
+    found = _first([*said, _code_of_body()])
     return f"if(stage.level != '', toString(stage.level), {_spelled(found)})"
+
+
+def level_beside(labels: str, attributes: str) -> str:
+    """The level that the label set or the attributes of a line say, where nothing is said of its severity; ''
+    where neither does: then the line itself is to be looked at."""
+    return _spelled(_first(_said_beside(labels, attributes)))
+
+
+def _said_beside(labels: str, attributes: str) -> list[str]:
+    place = f"arrayFirstIndex(k -> k IN {array(LEVEL_KEYS)}, mapKeys({attributes}))"
+    return [_code(f"extract({labels}, {quoted(LABELLED)})"), _code(f"mapValues({attributes})[{place}]")]
+
+
+def _first(codes: Sequence[str]) -> str:
+    """The first code that is not 0, the last one where there is none."""
+    *before, last = codes
+    branches = [f"({code} AS said_{number}) != 0, said_{number}" for number, code in enumerate(before)]
+    return f"multiIf({', '.join([*branches, last])})"
 
 
 def level_of_body() -> str:
