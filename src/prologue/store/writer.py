@@ -136,6 +136,7 @@ class LogWriter:
         insert = f"INSERT INTO logs ({_LOGS_COLUMNS}) SELECT {values} FROM "
         self._insert, self._insert_decided = f"{insert}({finish})", f"{insert}({decided or finish})"
         self._decided = False
+        self._staged: int | None = None  # rows that `commit` is to insert, None where it has to count them
         self._known = KnownStreams()
 
     def parse(self, stages: Sequence[Stage]) -> int:
@@ -145,7 +146,7 @@ class LogWriter:
         stage promised; nothing durable was touched.
         """
         self._engine.command("TRUNCATE TABLE stage")
-        self._rows = None
+        self._rows, self._staged = None, None
         total = undecided = 0
         for stage in stages:
             self._engine.insert_select(
@@ -156,13 +157,13 @@ class LogWriter:
             if stage.rows is not None and rows != stage.rows:
                 raise EngineError(f"the engine parsed {rows} rows of a source that holds {stage.rows}")
             total += rows
-        self._decided = undecided == 0
+        self._decided, self._staged = undecided == 0, total
         return total
 
     def load(self, select: str, parameters: Parameters) -> None:
         """Fill the stage from what is stored: `select` yields STAGE_COLUMNS in order."""
         self._engine.command("TRUNCATE TABLE stage")
-        self._rows, self._decided = None, False
+        self._rows, self._decided, self._staged = None, False, None
         self._engine.command(f"INSERT INTO stage ({STAGE_COLUMNS}) {select}", parameters, _PARSING)
 
     def transform(self, change: Callable[[Engine], tuple[Rows | None, Told]]) -> Told:
@@ -172,6 +173,8 @@ class LogWriter:
         to the same rows each time it is given the same stage.
         """
         self._rows, told = change(self._engine)
+        if self._rows is not None:
+            self._decided, self._staged = False, None
         return told
 
     def rehearse(self) -> None:
@@ -190,7 +193,9 @@ class LogWriter:
     def commit(self, batch: int, *, recover: bool, complete: bool = True) -> Written:
         """Make the staged rows durable under `batch`; see the module on `recover`. `complete` says that
         no payload of the batch was lost to a damaged disk since it came."""
-        rows = self._count(self._over("SELECT count() AS n FROM stage"), bound=self._derived())
+        rows = self._staged
+        if rows is None:
+            rows = self._count(self._over("SELECT count() AS n FROM stage"), bound=self._derived())
         if rows == 0 and not recover:
             return Written(0, 0)
         self._check()
@@ -218,7 +223,7 @@ class LogWriter:
             if len(days) > _DAYS:
                 conditions.append(f"toDate(timestamp) BETWEEN toDate({some[0]}) AND toDate({some[-1]})")
             where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-            insert = self._insert_decided if self._decided and self._rows is None else self._insert
+            insert = self._insert_decided if self._decided else self._insert
             self._engine.command(self._over(insert + where), parameters, settings)
 
     def _plan(self, batch: int, *, complete: bool) -> recovery.Plan:
@@ -276,7 +281,7 @@ class LogWriter:
         self._engine.command("TRUNCATE TABLE stage")
         for table in self._rows.tables if self._rows is not None else ():
             self._engine.command(f"DROP TEMPORARY TABLE IF EXISTS {table}")
-        self._rows = None
+        self._rows, self._staged = None, None
 
     def rest(self) -> None:
         """Nothing is coming for a while; between batches only."""
