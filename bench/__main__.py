@@ -43,7 +43,9 @@ def main() -> None:
     parser.add_argument("--no-questions", action="store_true", help="leave the queries out")
     arguments = parser.parse_args()
     if unknown := set(arguments.paths.split(",")) - set(encodings.ENCODINGS):
-        parser.error(f"no such path: {', '.join(sorted(unknown))}; there are {', '.join(encodings.ENCODINGS)}")
+        parser.error(
+            f"no such path: {', '.join(sorted(unknown))}; there are {', '.join(encodings.ENCODINGS)}"
+        )
     rows = 200_000 if arguments.quick else arguments.rows
     options = Options(arguments.senders, 5.0 if arguments.quick else Options.quiet_seconds)
     print(report.machine(), flush=True)

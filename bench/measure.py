@@ -100,8 +100,8 @@ def measure(
 def _wait_for_all(system: System, url: str, rows: int, started: float) -> None:
     """Until `rows` lines can be queried, of a load that began at `started`.
 
-    Asking costs the server as much as storing thousands of lines: it is asked again when half of what is left should
-    be there, at most ten times a second.
+    Asking costs the server as much as storing thousands of lines: it is asked again when half of what is
+    left should be there, at most ten times a second.
     """
     while (found := system.lines(url, rows)) < rows:
         passed = time.monotonic() - started

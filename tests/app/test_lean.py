@@ -34,6 +34,33 @@ print(before - resident())
 """
 
 
+PROGRAM = """
+import ctypes, mmap, resource, sys, tempfile
+from prologue.app.lean import give_memory_back
+
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * resource.getpagesize()
+
+file = tempfile.TemporaryFile()
+file.write(b"a" * 64_000_000)
+file.flush()
+read = mmap.mmap(file.fileno(), 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ)
+changed = mmap.mmap(file.fileno(), 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE)
+changed[5] = ord("b")
+address = ctypes.addressof(ctypes.c_char.from_buffer(changed))
+length = ctypes.c_size_t(len(changed))
+assert ctypes.CDLL(None).mprotect(ctypes.c_void_p(address), length, mmap.PROT_READ) == 0
+assert set(read[::4096]) == {ord("a")}  # every page is read
+before = resident()
+give_memory_back()
+print(before - resident())
+assert changed[5] == ord("b") and read[5] == read[-1] == ord("a")
+import decimal, sqlite3  # code that was given back still runs
+sys.exit(str(decimal.Decimal(2).sqrt())[:4] != "1.41")
+"""
+
+
 AGAIN = """
 import resource, sys
 from prologue.app.lean import keep_memory
@@ -72,6 +99,14 @@ def test_memory_that_was_freed_is_given_back():
         [sys.executable, "-c", HELD], check=True, capture_output=True, text=True, timeout=60
     )
     assert int(done.stdout) > 50_000_000
+
+
+def test_pages_of_files_are_given_back_but_for_changed_ones():
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], check=False, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 64_000_000
 
 
 def test_arrays_do_not_import_pandas():

@@ -5,7 +5,9 @@ once, so a batch's bytes would be written into new pages every time: a fifth of 
 (measured). Told otherwise it keeps what it has.
 
 Arrow's allocator and the C library's keep what a burst freed, 130 MB after two million lines (measured), for
-a next burst that may be tomorrow's; both have a call that ends that.
+a next burst that may be tomorrow's; both have a call that ends that. And of the engine's program what was
+ever run stays mapped, 200 MB of 590. Unmapped it is still in the system's cache, from which it comes back
+where it is needed, and which is the system's to take.
 
 The engine's package brings pandas along, and pyarrow imports it the first time an array of numpy's is
 handed to it or taken from it, to see whether pandas is concerned: 0.2 CPU-seconds and 56 MB (measured)
@@ -15,10 +17,13 @@ for a question whose answer is always no. pyarrow is content where there is none
 from __future__ import annotations
 
 import ctypes
+import mmap
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import ModuleType
 
 import pyarrow as pa
@@ -50,11 +55,35 @@ def keep_memory() -> None:
 
 
 def give_memory_back() -> None:
-    """What was freed goes back to the system. Other C libraries than glibc keep nothing."""
+    """What was freed goes back to the system, and so do pages of program files."""
     pa.default_memory_pool().release_unused()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
+    library = ctypes.CDLL(None)
+    trim = getattr(library, "malloc_trim", None)
+    if trim is not None:  # other C libraries than glibc keep nothing
         trim(0)
+    for address, size in _program_pages():
+        # Refused for pages that are locked, which then stay.
+        library.madvise(ctypes.c_void_p(address), ctypes.c_size_t(size), mmap.MADV_DONTNEED)
+
+
+# proc_pid_smaps(5): a mapping's first line, and how many of its pages are no longer the file's.
+_MAPPING = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ \d+ +(\S.*)")
+_CHANGED = re.compile(r"Anonymous: +(\d+) kB")
+_READ_ONLY = {"r-xp", "r--p"}
+
+
+def _program_pages() -> Iterator[tuple[int, int]]:
+    """Address and bytes of each mapping that is of a file, is not to be written and never was: what is in it
+    can be had from the file again."""
+    place: tuple[int, int] | None = None
+    with Path("/proc/self/smaps").open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            if found := _MAPPING.match(line):
+                start, end = int(found[1], 16), int(found[2], 16)
+                of_file = found[3] in _READ_ONLY and found[4].startswith("/")
+                place = (start, end - start) if of_file else None
+            elif place and (changed := _CHANGED.match(line)) and changed[1] == "0":
+                yield place
 
 
 def leave_pandas_out() -> None:

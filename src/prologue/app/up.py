@@ -20,7 +20,7 @@ import uvloop
 
 from prologue.app import collecting
 from prologue.app.hangup import Reload
-from prologue.app.lean import keep_memory, leave_pandas_out
+from prologue.app.lean import give_memory_back, keep_memory, leave_pandas_out
 from prologue.app.node import Node
 from prologue.app.receiving import http_tls
 from prologue.app.replay import Replay
@@ -81,6 +81,7 @@ def run(
         stack.enter_context(Reload(node.parsers.reload_or_tell))
         server = _server(context, tls)
         stop.applies_to(server)
+        give_memory_back()  # a start runs much of the program that is not run again
         _greet(listener, node, "https" if tls else "http")
         stack.enter_context(Replay(node.buffer.to_replay))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -40,11 +40,13 @@ def best_effort(text: str, zone: str = "'UTC'") -> str:
         f"abs({number}) < 100000000000000000, {number} * 1000, {number})"
     )
     fraction = f"toInt64OrNull(toString(toDecimal128OrNull({text}, 9) * 1000000000))"
+    spelled = f"toTimeZone(parseDateTime64BestEffortOrNull({text}, 9, {zone}), 'UTC')"
+    # ISO 8601 first: one look tells it from any number, and most times are spelled so.
     return (
-        f"multiIf({text} = '' OR {text} = '0', NULL, "
+        f"multiIf(substring({text}, 5, 1) = '-', {spelled}, "
+        f"{text} = '' OR {text} = '0', NULL, "
         f"isNotNull({number}), fromUnixTimestamp64Nano({nanoseconds}, 'UTC'), "
-        f"match({text}, '^[0-9]{{1,10}}[.][0-9]+$'), fromUnixTimestamp64Nano({fraction}, 'UTC'), "
-        f"toTimeZone(parseDateTime64BestEffortOrNull({text}, 9, {zone}), 'UTC'))"
+        f"match({text}, '^[0-9]{{1,10}}[.][0-9]+$'), fromUnixTimestamp64Nano({fraction}, 'UTC'), {spelled})"
     )
 
 

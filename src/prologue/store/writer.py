@@ -53,6 +53,8 @@ _ONE_BLOCK: dict[str, str | int | float] = {
 _PARSING: dict[str, str | int | float] = {
     "max_partitions_per_insert_block": 0,
     "short_circuit_function_evaluation": "enable",
+    # There are several writers: to cut one's lines up for several threads only costs.
+    "input_format_parallel_parsing": 0,
 }
 
 _LOGS_COLUMNS = (
