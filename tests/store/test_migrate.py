@@ -33,6 +33,28 @@ def test_a_newer_schema_is_refused_with_the_cure(engine):
     assert "newer" in caught.value.cure
 
 
+def test_an_insert_compresses_fast_and_a_merge_well(engine):
+    migrate(engine)
+    for batch in range(2):
+        engine.command(
+            "INSERT INTO logs (tenant, timestamp, stream, batch, body) "
+            "SELECT 'default', toDateTime64('2026-11-23 10:00:00', 9), 1, {batch:UInt64}, "
+            "concat('line ', toString(number)) FROM numbers(5000)",
+            {"batch": batch},
+        )
+    parts = (
+        "SELECT default_compression_codec AS codec, count() AS n FROM system.parts "
+        "WHERE table = 'logs' AND database = currentDatabase() AND active GROUP BY codec"
+    )
+    assert engine.arrow(parts).to_pylist() == [{"codec": "LZ4", "n": 2}]
+    engine.command("OPTIMIZE TABLE logs FINAL")
+    assert engine.arrow(parts).to_pylist() == [{"codec": "ZSTD(1)", "n": 1}]
+    columns = (
+        "SELECT name, compression_codec AS codec FROM system.columns WHERE table = 'logs' AND name = 'body'"
+    )
+    assert engine.arrow(columns).to_pylist() == [{"name": "body", "codec": "CODEC(Default)"}]
+
+
 def test_lines_of_an_older_schema_stay_and_get_their_index(engine, monkeypatch):
     with monkeypatch.context() as older:
         older.setattr(module, "available", lambda: available()[:2])

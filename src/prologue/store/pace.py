@@ -1,7 +1,7 @@
-"""What waits while lines flood in: filters of words, and merges that gain little.
+"""What waits while lines flood in: filters of words and of trace ids, and merges that gain little.
 
-A large batch is inserted without its filter of words: in a flood it is merged soon, and a merge makes the
-filter anyway, so the insert would make it for nothing. While much comes parts are merged ten at a time: each
+A large batch is inserted without these filters: in a flood it is merged soon, and a merge makes them
+anyway, so the insert would make them for nothing. While much comes parts are merged ten at a time: each
 line is rewritten once where three at a time would rewrite it twice. Once no batch worth mentioning has come
 for five seconds they are merged three at a time, so that what a flood left behind gets its filters and
 becomes few parts, while nobody is waiting for the cores.
@@ -29,7 +29,7 @@ _CALM_SECONDS = 5.0
 # The sizes of parts that are merged together come to at least so many times the largest of them.
 _BUSY_BASE = 10
 _CALM_BASE = 3
-_WITHOUT_FILTER: Settings = {"exclude_materialize_skip_indexes_on_insert": "body_words, trace_bloom"}
+_WITHOUT_FILTERS: Settings = {"exclude_materialize_skip_indexes_on_insert": "body_words, trace_bloom"}
 
 
 class Pace:
@@ -50,7 +50,7 @@ class Pace:
         with self._lock:
             self._busy = self._clock()
             self._merge(_BUSY_BASE)
-        return _WITHOUT_FILTER if rows >= LARGE_ROWS else NONE
+        return _WITHOUT_FILTERS if rows >= LARGE_ROWS else NONE
 
     def settle(self) -> None:
         """Called while little or nothing comes."""
