@@ -38,7 +38,7 @@ class Options:
     """How many senders post at once, and how long a server is left alone after the load."""
 
     senders: int = 4
-    quiet_seconds: float = 30.0
+    quiet_seconds: float = 45.0
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ def test_a_large_batch_is_found_without_a_filter_and_merges_wait(migrated, write
     write(writer, 1, 100)
     write(writer, 2, LARGE_ROWS)
     assert filters(migrated) == [True, False]
-    assert base(migrated) == "10"
+    assert base(migrated) == "20"
     assert words(migrated) == 2
 
 
@@ -84,7 +84,7 @@ def test_a_flood_that_is_over_is_merged_and_has_its_filters(migrated, writer, cl
     assert filters(migrated) == [False] * 4
     clock.now += 4.9
     writer.rest()
-    assert base(migrated) == "10"
+    assert base(migrated) == "20"
     clock.now += 0.2
     writer.rest()
     assert base(migrated) == "3"
@@ -96,13 +96,13 @@ def test_merges_wait_for_batches_that_are_not_large_but_many(migrated, writer):
     migrated.command("SYSTEM STOP MERGES logs")
     write(writer, 1, BUSY_ROWS)
     assert filters(migrated) == [True]
-    assert base(migrated) == "10"
+    assert base(migrated) == "20"
 
 
 def test_a_small_batch_after_a_flood_ends_it(migrated, writer, clock):
     write(writer, 1, LARGE_ROWS)
     write(writer, 2, 100)
-    assert base(migrated) == "10"
+    assert base(migrated) == "20"
     clock.now += 5.1
     write(writer, 3, 100)
     assert base(migrated) == "3"

@@ -1,8 +1,8 @@
 """What waits while lines flood in: filters of words and of trace ids, and merges that gain little.
 
 A large batch is inserted without these filters: in a flood it is merged soon, and a merge makes them
-anyway, so the insert would make them for nothing. While much comes parts are merged ten at a time: each
-line is rewritten once where three at a time would rewrite it twice. Once no batch worth mentioning has come
+anyway, so the insert would make them for nothing. While much comes parts are merged twenty at a time: each
+line is rewritten once where three at a time would rewrite it twice or three times. Once no batch worth mentioning has come
 for five seconds they are merged three at a time, so that what a flood left behind gets its filters and
 becomes few parts, while nobody is waiting for the cores.
 
@@ -27,7 +27,7 @@ BUSY_ROWS = 1_000
 """Smaller ones, four a second, are a trickle."""
 _CALM_SECONDS = 5.0
 # The sizes of parts that are merged together come to at least so many times the largest of them.
-_BUSY_BASE = 10
+_BUSY_BASE = 20
 _CALM_BASE = 3
 _WITHOUT_FILTERS: Settings = {"exclude_materialize_skip_indexes_on_insert": "body_words, trace_bloom"}
 
