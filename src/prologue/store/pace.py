@@ -2,9 +2,9 @@
 
 A large batch is inserted without these filters: in a flood it is merged soon, and a merge makes them
 anyway, so the insert would make them for nothing. While much comes parts are merged twenty at a time: each
-line is rewritten once where three at a time would rewrite it twice or three times. Once no batch worth mentioning has come
-for five seconds they are merged three at a time, so that what a flood left behind gets its filters and
-becomes few parts, while nobody is waiting for the cores.
+line is rewritten once where three at a time would rewrite it twice or three times. Once no batch worth
+mentioning has come for five seconds they are merged three at a time, so that what a flood left behind gets
+its filters and becomes few parts, while nobody is waiting for the cores.
 
 A part without a filter is read where the filter would have ruled it out: an answer is later, never wrong.
 """
