@@ -50,7 +50,8 @@ def test_an_insert_compresses_fast_and_a_merge_well(engine):
     engine.command("OPTIMIZE TABLE logs FINAL")
     assert engine.arrow(parts).to_pylist() == [{"codec": "ZSTD(1)", "n": 1}]
     columns = (
-        "SELECT name, compression_codec AS codec FROM system.columns WHERE table = 'logs' AND name = 'body'"
+        "SELECT name, compression_codec AS codec FROM system.columns "
+        "WHERE table = 'logs' AND name = 'body' AND database = currentDatabase()"
     )
     assert engine.arrow(columns).to_pylist() == [{"name": "body", "codec": "CODEC(Default)"}]
 
