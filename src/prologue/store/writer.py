@@ -6,6 +6,7 @@ How exactly once holds on a table that has no transactions:
 2. Its streams are registered. Repeating that is harmless.
 3. `INSERT INTO logs SELECT ... FROM stage` writes one block (or some, of 200 days each), so one
    part a partition, each committed atomically and fsynced (table settings).
+   That the disk took it is seen to afterwards (`unwritten.py`).
 4. When step 3 was interrupted (a crash, an error whose outcome is unknown), the batch is written
    again with `recover=True`: the partitions that already hold rows of this batch id are asked for
    and left out (`recovery.py`).
@@ -28,12 +29,13 @@ import numpy as np
 import pyarrow as pa
 
 from prologue.model.arrow_stream import arrow_pieces
-from prologue.model.errors import EngineError
+from prologue.model.errors import EngineError, EngineUnavailable
 from prologue.store import recovery
 from prologue.store.engine import NONE, Engine, Parameters, Settings, Source
 from prologue.store.known_streams import KnownStreams
 from prologue.store.pace import Pace
 from prologue.store.stage import CREATE_STAGE, STAGE_COLUMNS, Rows, Stage
+from prologue.store.unwritten import Unwritten
 
 logger = logging.getLogger(__name__)
 
@@ -140,6 +142,7 @@ class LogWriter:
         self._decided = False
         self._staged: int | None = None  # rows that `commit` is to insert, None where it has to count them
         self._known = KnownStreams()
+        self._unwritten = Unwritten(engine)
 
     def parse(self, stages: Sequence[Stage]) -> int:
         """Fill the stage with the batch; the number of rows.
@@ -201,6 +204,8 @@ class LogWriter:
         if rows == 0 and not recover:
             return Written(0, 0)
         self._check()
+        if recover:
+            self._unwritten.found()  # what is broken could not be asked for the batch
         days = self._register_streams()
         leave_out: tuple[recovery.Partition, ...] = ()
         if recover:
@@ -211,6 +216,7 @@ class LogWriter:
         held = self._count(_ROWS_OF_BATCH, batch) if leave_out else 0
         pace = NONE if self._pace is None else self._pace.inserting(rows)
         self._store(batch, days, leave_out, {**_ONE_BLOCK, **pace})
+        self._require_written()
         stored = self._count(_ROWS_OF_BATCH, batch) if leave_out else rows
         return Written(rows, stored - held)
 
@@ -227,6 +233,14 @@ class LogWriter:
             where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
             insert = self._insert_decided if self._decided else self._insert
             self._engine.command(self._over(insert + where), parameters, settings)
+
+    def _require_written(self) -> None:
+        """Raises EngineUnavailable where an insert may have succeeded in name only."""
+        if self._unwritten.found():
+            raise EngineUnavailable(
+                "the disk of the store did not take a write while lines were stored",
+                cure="free some space in the data directory",
+            )
 
     def _plan(self, batch: int, *, complete: bool) -> recovery.Plan:
         """What is to be done about a batch that may be in the store, once what must go first is gone."""
@@ -317,6 +331,7 @@ class LogWriter:
             Source("ArrowStream", _STREAM_ROWS, arrow_pieces(found.filter(pa.array(missing)))),
             settings={"max_partitions_per_insert_block": 0},
         )
+        self._require_written()
         self._known.add(keys[missing])
         return np.unique(days)
 
