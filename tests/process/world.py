@@ -175,7 +175,20 @@ class World:
                 again()
             return self._told(told) > seen
 
-        wait_until(bitten, every=0.2)
+        try:
+            wait_until(bitten, every=0.2)
+        except AssertionError as error:
+            raise AssertionError(f"the fault was not told by {told!r}:\n{self._threads()}") from error
+
+    def _threads(self) -> str:
+        """What each thread of the server does: a server that hangs and a fault that misses look alike."""
+        tasks = Path(f"/proc/{self.server.pid}/task")
+        lines = []
+        for task in sorted(tasks.iterdir()):
+            state = re.search(r"^State:\s*(.*)$", (task / "status").read_text(), re.MULTILINE)
+            name, where = (task / "comm").read_text().strip(), (task / "wchan").read_text()
+            lines.append(f"{task.name} {name}: {state[1] if state else '?'} {where}")
+        return "\n".join([*lines, self.server.log.read_text(errors="replace")[-2000:]])
 
     def _told(self, text: str) -> int:
         return self.server.log.read_text(errors="replace").count(text)
