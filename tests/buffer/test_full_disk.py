@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from prologue.buffer.disk import DiskBuffer
 from prologue.buffer.settings import BufferSettings
 from prologue.model.errors import BufferFull, PositionConflict
 from prologue.model.payload import Payload, PayloadFormat, SourcePosition
+from tests.support.disks import small_disk as mounted
 
 WAIT = 30
 SETTINGS = BufferSettings(segment_bytes=256 << 10, reserve_bytes=64 << 10, probe_interval=0.01)
@@ -22,15 +22,8 @@ CHUNK = 50_000
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"a small tmpfs cannot be mounted here: {mounted.stderr.decode().strip()}")
-    yield disk
-    subprocess.run(["umount", disk], check=True)
+    with mounted(tmp_path / "disk", 2) as disk:
+        yield disk
 
 
 def fill(path: Path) -> None:

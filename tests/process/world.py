@@ -25,6 +25,7 @@ from prologue.client import connect
 from prologue.model.errors import PrologueError
 from prologue.store.room import free_bytes
 from tests.process.ways_in import Fluent, Grpc, Http, WayIn
+from tests.support.disks import small_disk
 from tests.support.ports import free_port
 from tests.support.server import ServerProcess, wait_until
 
@@ -43,15 +44,15 @@ class World:
         self.engine = self.data / "engine"
         self.log = folder / "root/var/log/oracle/app.log"
         self._clock = folder / "clock"
-        self._mounted: list[Path] = []
+        self._disks = contextlib.ExitStack()
         self._grpc, self._fluent = free_port(), free_port()
         self.server: ServerProcess
 
     def open(self) -> World:
         self.log.parent.mkdir(parents=True)
         self._clock.write_text("+0")
-        self._mount(self.data, DISK_MIB)
-        self._mount(self.engine, self._engine_mib)
+        self._disks.enter_context(small_disk(self.data, DISK_MIB))
+        self._disks.enter_context(small_disk(self.engine, self._engine_mib))
         self.server = ServerProcess(
             self.data,
             PROLOGUE_BUFFER__SEAL_AFTER="150ms",
@@ -72,8 +73,7 @@ class World:
     def close(self) -> None:
         with contextlib.suppress(AttributeError, ProcessLookupError):
             self.server.kill()
-        for path in reversed(self._mounted):
-            subprocess.run(["umount", path], check=True)
+        self._disks.close()
 
     @property
     def ways(self) -> list[Callable[[], WayIn]]:
@@ -84,19 +84,6 @@ class World:
             lambda: Grpc(self._grpc),
             lambda: Fluent(self._fluent),
         ]
-
-    def _mount(self, path: Path, mib: int) -> None:
-        path.mkdir()
-        done = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", f"size={mib}m", "tmpfs", path],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            self.close()
-            pytest.skip(f"a small disk cannot be mounted here: {done.stderr.strip()}")
-        self._mounted.append(path)
 
     def jump(self, offset: str) -> None:
         """Move the server's clock: `+3d`, `-1h`, as faketime(1) writes it. It looks once a second."""

@@ -5,6 +5,7 @@ A process of its own, because the engine keeps to one directory; what came of it
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -12,6 +13,8 @@ import random
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from logging.handlers import BufferingHandler
 from pathlib import Path
 
 from prologue.model.errors import EngineUnavailable
@@ -20,6 +23,7 @@ from prologue.parse.finish import finish
 from prologue.store.embedded import EmbeddedEngine
 from prologue.store.engine import NONE, Parameters, Settings
 from prologue.store.migrate import migrate
+from prologue.store.room import free_bytes
 from prologue.store.writer import LogWriter
 from tests.store.test_writer import stage
 
@@ -30,10 +34,10 @@ ENOUGH, TRIES, LINES = 2, 500, 500
 
 def take(path: Path, leave: int) -> None:
     """Take all of the disk but so many bytes."""
-    found = os.statvfs(path.parent)
+    free = free_bytes(path.parent)
     with path.open("wb") as file:
         try:
-            os.posix_fallocate(file.fileno(), 0, max(1, found.f_bavail * found.f_frsize - leave))
+            os.posix_fallocate(file.fileno(), 0, max(1, free - leave))
         except OSError:
             return  # the engine took some of it meanwhile: full is full
 
@@ -42,57 +46,56 @@ class Disk:
     """The small disk, and who fills it: somewhere within the next insert, when `filling`."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self._path = path
+        self._dice = random.Random(4)
+        self._insert_takes = 0.0
+        self._fillers: list[threading.Timer] = []
         self.filling = False
-        self.dice = random.Random(4)
-        self.insert_takes = 0.01
-        self._fillers: list[threading.Thread] = []
 
-    def fill_within(self, engine: EmbeddedEngine) -> None:
-        """Let this engine's inserts into `logs` be met by the filler."""
-        real = engine.command
-
-        def command(sql: str, parameters: Parameters = NONE, settings: Settings = NONE) -> None:
-            if not sql.startswith("INSERT INTO logs"):
-                return real(sql, parameters, settings)
-            began = time.monotonic()
-            if self.filling:
-                self._begin()
-            real(sql, parameters, settings)
-            if not self.filling:
-                self.insert_takes = time.monotonic() - began
-            return None
-
-        engine.command = command  # type: ignore[method-assign]
+    @contextlib.contextmanager
+    def insert(self) -> Iterator[None]:
+        """Around an insert: it is met by the filler, or its time is taken."""
+        began = time.monotonic()
+        if self.filling:
+            take(self._path / "base", FREE)
+            after, leave = self._dice.random() * self._insert_takes, self._dice.randrange(4) * 4096
+            self._fillers.append(threading.Timer(after, take, (self._path / "filler", leave)))
+            self._fillers[-1].start()
+        yield
+        if not self.filling:
+            self._insert_takes = time.monotonic() - began
 
     def empty(self) -> None:
         self.filling = False
         while self._fillers:
             self._fillers.pop().join()
         for name in ("base", "filler"):
-            (self.path / name).unlink(missing_ok=True)
+            (self._path / name).unlink(missing_ok=True)
 
-    def _begin(self) -> None:
-        take(self.path / "base", FREE)
-        after, leave = self.dice.random() * self.insert_takes, self.dice.randrange(4) * 4096
-        filler = threading.Thread(target=lambda: (time.sleep(after), take(self.path / "filler", leave)))
-        filler.start()
-        self._fillers.append(filler)
+
+class MetEngine(EmbeddedEngine):
+    """The engine, whose inserts into `logs` the filler may meet."""
+
+    def __init__(self, path: Path, disk: Disk) -> None:
+        super().__init__(path)
+        self._disk = disk
+
+    def command(self, sql: str, parameters: Parameters = NONE, settings: Settings = NONE) -> None:
+        met = self._disk.insert() if sql.startswith("INSERT INTO logs") else contextlib.nullcontext()
+        with met:
+            super().command(sql, parameters, settings)
 
 
 def main(path: Path) -> None:
-    engine = EmbeddedEngine(path / "engine")
+    disk = Disk(path)
+    engine = MetEngine(path / "engine", disk)
     migrate(engine)
     engine.command("SYSTEM STOP MERGES logs")
-    disk = Disk(path)
-    disk.fill_within(engine)
     writer = LogWriter(engine, finish(ParseOptions()))
-    dropped: list[str] = []
-    handler = logging.Handler()
-    handler.emit = lambda record: dropped.append(record.getMessage())  # type: ignore[method-assign]
-    logging.getLogger("prologue.store.unwritten").addHandler(handler)
+    told = BufferingHandler(capacity=TRIES)
+    logging.getLogger("prologue.store.unwritten").addHandler(told)
     batch = 0
-    while len(dropped) < ENOUGH and batch < TRIES:
+    while len(told.buffer) < ENOUGH and batch < TRIES:
         batch += 1
         disk.filling = batch > 2
         try:
@@ -104,7 +107,7 @@ def main(path: Path) -> None:
     rows = engine.arrow("SELECT batch, uniqExact(body) AS lines, count() AS n FROM logs GROUP BY batch")
     read = engine.arrow("CHECK TABLE logs").to_pylist()
     found = {
-        "dropped": dropped,
+        "dropped": [record.getMessage() for record in told.buffer],
         "batches": batch,
         "once": sum((row["lines"], row["n"]) == (LINES, LINES) for row in rows.to_pylist()),
         "broken": [row["part_path"] for row in read if not row["is_passed"]],

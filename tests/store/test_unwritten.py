@@ -12,10 +12,10 @@ import pytest
 from prologue.model.errors import EngineUnavailable
 from prologue.parse.columns import ParseOptions
 from prologue.parse.finish import finish
-from prologue.store import unwritten
 from prologue.store.unwritten import Unwritten
 from prologue.store.writer import LogWriter
 from tests.store.test_writer import ALL, bodies, stage
+from tests.support.disks import small_disk
 
 PARTS = (
     "SELECT path, name FROM system.parts WHERE table = 'logs' AND active AND database = currentDatabase() "
@@ -32,7 +32,7 @@ def failed(monkeypatch) -> list[int]:
 
 
 def test_the_engine_says_how_many_writes_failed(migrated):
-    assert unwritten.Unwritten(migrated).found() is False
+    assert Unwritten(migrated).found() is False
 
 
 def test_a_part_of_empty_files_is_dropped_and_its_batch_stored_again(migrated, failed, caplog):
@@ -83,22 +83,13 @@ def test_streams_are_named_again_where_the_disk_did_not_take_them(migrated, fail
 
 def test_a_disk_that_others_fill_within_inserts(tmp_path):
     """The real thing, at random instants: it meets some parts that the engine commits with empty files."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", disk], capture_output=True, check=False
-    )
-    if mounted.returncode != 0:
-        pytest.skip(f"a small tmpfs cannot be mounted here: {mounted.stderr.decode().strip()}")
-    try:
+    with small_disk(tmp_path / "disk", 64) as disk:
         done = subprocess.run(
             [sys.executable, "-m", "tests.store.disk_that_fills", disk],
             capture_output=True,
             check=True,
             timeout=280,
         )
-    finally:
-        subprocess.run(["umount", "--lazy", disk], check=True)
     found = json.loads(done.stdout)
     assert found["dropped"], found
     assert found["broken"] == []
